@@ -1,0 +1,137 @@
+"""Config keys that AdaAnchor adds to Detectron2's: meaning, unit, the paper's symbol."""
+
+from detectron2.config import CfgNode as CN
+
+
+def add_adaanchor_config(cfg: CN) -> None:
+    """Add the keys of this project to ``cfg``, in place.
+
+    Detectron2's own keys keep their meaning and are reused where they fit (``INPUT.RANDOM_FLIP``,
+    ``INPUT.FORMAT``, ``MODEL.PIXEL_MEAN``, ``SOLVER.*``, ``DATALOADER.SAMPLER_TRAIN``,
+    ``TEST.KEYPOINT_OKS_SIGMAS``: when not empty it overrides the skeleton's sigmas).
+    """
+    _add_model_config(cfg)
+    _add_input_config(cfg)
+    _add_solver_config(cfg)
+    _add_test_config(cfg)
+
+
+def _add_model_config(cfg: CN) -> None:
+    model = cfg.MODEL
+    # Keep images and weights in NHWC memory order (faster convolutions on recent GPUs).
+    model.CHANNELS_LAST = False
+    # torch.compile the backbone and the neck, in place (checkpoint keys stay the same).
+    model.COMPILE = False
+
+    # A timm network as backbone (MODEL.BACKBONE.NAME: build_timm_backbone).
+    model.TIMM = CN()
+    # Name of a timm network that offers `features_only`, e.g. resnet50, hrnet_w32.
+    model.TIMM.NAME = "resnet50"
+    # Load timm's pretrained weights of that name; not read when MODEL.WEIGHTS is set.
+    model.TIMM.PRETRAINED = True
+    # Path of a local weight file (.pth, .safetensors) to read instead of downloading.
+    model.TIMM.WEIGHTS = ""
+    # Stages to return. `res{n}` is the stage with stride 2**n, as in Detectron2's ResNet.
+    model.TIMM.OUT_FEATURES = ["res5"]
+
+    # What turns backbone features into the one map that the head reads.
+    model.NECK = CN()
+    # DeconvNeck (SimplePose's upsampling) or SelectFeature (one backbone feature, unchanged).
+    model.NECK.NAME = "DeconvNeck"
+    # Backbone feature to read.
+    model.NECK.IN_FEATURE = "res5"
+    # DeconvNeck: number of 4x4 stride-2 deconvolutions, their channels and normalization.
+    model.NECK.NUM_DECONVS = 3
+    model.NECK.CHANNELS = 256
+    model.NECK.NORM = "BN"
+
+    head = model.KEYPOINT_HEAD = CN()
+    # The anchor rule: AdaAnchor, FixAnchor, HeatmapAnchor or RegressionAnchor.
+    head.NAME = "AdaAnchor"
+    # Number of keypoint types K; must equal the skeleton of the data sets.
+    head.NUM_KEYPOINTS = 17
+    # Anchors per target, k of eq. 11 (A in the code). 1 is table 1's "w/o multiple anchors".
+    head.NUM_ANCHORS = 20
+    # sigma of eq. 8, in stride units (map pixels).
+    head.SIGMA = 4.0
+    # Fusion of confidence and accuracy, eq. 9: "mul" or "add".
+    head.FUSION = "mul"
+    # AdaAnchor warm-up: optimizer iterations during which the anchors are the nearest candidates.
+    head.FIXED_ITERS = 0
+    # Local refinement, eq. 12. False is table 1's "w/o local refinement".
+    head.LOCAL_REFINEMENT = True
+    # Candidates within this distance of a target (stride units) learn its local offset.
+    head.LOCAL_RADIUS = 2.0
+    # Loss weights: lambda of eq. 4, and the local-offset loss beside it.
+    head.OFFSET_LOSS_WEIGHT = 0.15
+    head.LOCAL_LOSS_WEIGHT = 0.5
+    # Focal loss on the confidence. FOCAL_ALPHA -1 drops the class weight (CenterNet's form).
+    head.FOCAL_ALPHA = 0.25
+    head.FOCAL_GAMMA = 2.0
+    # Confidence that a new head gives everywhere; sets the bias of the confidence output.
+    head.PRIOR_PROB = 0.01
+    # HeatmapAnchor: standard deviation of the Gaussian target (stride units).
+    head.HEATMAP_SIGMA = 2.0
+    # HeatmapAnchor: centre of the Gaussian, "rounded" to a cell (SimplePose, the paper's rows)
+    # or "subpixel".
+    head.HEATMAP_CENTER = "rounded"
+    # Where a candidate sits inside its cell, as a fraction of the stride (0.5: the centre).
+    head.CELL_PLACE = 0.5
+
+
+def _add_input_config(cfg: CN) -> None:
+    # What one training or test sample is. PersonCropMapper: one person, cropped.
+    cfg.INPUT.MAPPER = "PersonCropMapper"
+    # Network input, (height, width) in pixels.
+    cfg.INPUT.CROP_SIZE = (256, 192)
+    # The person box is extended to the crop's aspect ratio, then by this factor.
+    cfg.INPUT.BOX_PADDING = 1.25
+    # Evaluation boxes: "ground_truth", "detector" (the file that belongs to the data set) or the
+    # path of a detection file (list of {image_id, category_id, bbox, score}).
+    cfg.INPUT.PERSON_BOXES = "ground_truth"
+    # Detector boxes with a lower score are not evaluated.
+    cfg.INPUT.PERSON_BOX_MIN_SCORE = 0.0
+    # Probability of the flip that INPUT.RANDOM_FLIP ("horizontal" or "none") switches on.
+    cfg.INPUT.FLIP_PROB = 0.5
+    # Scale factor ~ N(1, s) clipped to 1 +- s; 0 is off (SimplePose: 0.3).
+    cfg.INPUT.SCALE_FACTOR = 0.3
+    # Rotation ~ N(0, r) degrees clipped to +- 2 r, with probability ROTATION_PROB.
+    cfg.INPUT.ROTATION_FACTOR = 40.0
+    cfg.INPUT.ROTATION_PROB = 0.6
+    # Crop to the upper or lower half of the body, for people with at least this many labelled
+    # keypoints. Off in the paper's schedule.
+    cfg.INPUT.HALF_BODY_PROB = 0.0
+    cfg.INPUT.HALF_BODY_MIN_KEYPOINTS = 8
+
+
+def _add_solver_config(cfg: CN) -> None:
+    # "Adam", "AdamW" or "SGD". SOLVER.IMS_PER_BATCH counts samples per optimizer step, over all
+    # processes and micro-batches.
+    cfg.SOLVER.OPTIMIZER = "Adam"
+    # Micro-batches whose gradients are summed for one optimizer step.
+    cfg.SOLVER.ACCUMULATE_STEPS = 1
+    # Precision under SOLVER.AMP.ENABLED: "bfloat16" or "float16" (CUDA only).
+    cfg.SOLVER.AMP.DTYPE = "bfloat16"
+    # Exponential moving average of the weights; it is what is evaluated and published.
+    cfg.SOLVER.EMA = CN()
+    cfg.SOLVER.EMA.ENABLED = False
+    cfg.SOLVER.EMA.DECAY = 0.9998
+    # Metric ("task/metric") whose best checkpoint is kept as model_best.pth; "" keeps none.
+    cfg.SOLVER.BEST_METRIC = "keypoints/AP"
+    # "max" or "min".
+    cfg.SOLVER.BEST_METRIC_MODE = "max"
+
+
+def _add_test_config(cfg: CN) -> None:
+    # Samples per forward pass and process during evaluation.
+    cfg.TEST.BATCH_SIZE = 32
+    # Average the maps of the image and of its mirror image (twice the time).
+    cfg.TEST.FLIP = False
+    # Person score = box score x mean confidence of the keypoints above RESCORE_THRESHOLD, as
+    # SimplePose does. False: the box score alone.
+    cfg.TEST.RESCORE = True
+    cfg.TEST.RESCORE_THRESHOLD = 0.2
+    # OKS above which the weaker of two people is removed; used with detector boxes. 1 is off.
+    cfg.TEST.OKS_NMS_THRESHOLD = 0.9
+    # Confidence thresholds at which keypoint precision and recall are reported.
+    cfg.TEST.CONFIDENCE_THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)

@@ -1,0 +1,39 @@
+"""The one exception for mistakes in a user's input, and how commands show it."""
+
+import sys
+from collections.abc import Callable
+
+
+class InputError(ValueError):
+    """Bad input. The message is one sentence that names the file, key, id or field at fault."""
+
+
+def describe_input_error(error: BaseException) -> str | None:
+    """Return the sentence of an :class:`InputError`, or None when ``error`` is another kind.
+
+    An error raised in a data-loader worker or a launched process reaches us as text: torch quotes
+    the whole stack of the other process, whose last line is the sentence.
+    """
+    marker = f"{InputError.__module__}.{InputError.__qualname__}: "
+    text = str(error).strip()
+    if marker in text:
+        return text.rsplit(marker, 1)[1].strip().partition("\n")[0]
+    return text if isinstance(error, InputError) else None
+
+
+def run_command(main: Callable[[], object]) -> None:
+    """Run a command; on bad input print its one sentence to stderr and exit with status 2.
+
+    Ctrl-C ends it with status 130 and no stack.
+    """
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        sentence = describe_input_error(error)
+        if sentence is None:
+            raise
+        print(f"error: {sentence}", file=sys.stderr)
+        sys.exit(2)

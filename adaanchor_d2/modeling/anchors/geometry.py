@@ -1,0 +1,89 @@
+"""Where candidates sit, and what they estimate: the only place that knows the grid's rule.
+
+The candidate in row i, column j of a map sits at (j + place, i + place) in stride units; place is
+0.5 (the centre of the cell) unless imported weights bring another convention. Multiply by the
+stride for input pixels.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def candidate_xy(height: int, width: int, place: float = 0.5, *, like: Tensor) -> Tensor:
+    """Return the (H * W, 2) places of all candidates, row-major, (x, y) in stride units.
+
+    ``like`` gives device and dtype.
+    """
+    x = torch.arange(width, dtype=like.dtype, device=like.device) + place
+    y = torch.arange(height, dtype=like.dtype, device=like.device) + place
+    grid_y, grid_x = torch.meshgrid(y, x, indexing="ij")
+    return torch.stack((grid_x, grid_y), dim=-1).view(-1, 2)
+
+
+def index_to_xy(index: Tensor, width: int, place: float = 0.5, *, dtype: torch.dtype) -> Tensor:
+    """Return (..., 2) places, stride units, of candidates given as ``row * width + column``."""
+    row = torch.div(index, width, rounding_mode="floor")
+    return torch.stack((index - row * width, row), dim=-1).to(dtype) + place
+
+
+def sample_maps(maps: Tensor, xy: Tensor, place: float = 0.5) -> Tensor:
+    """Sample maps bilinearly; positions outside the map take the border value.
+
+    Args:
+        maps: (M, C, H, W).
+        xy: (M, N, 2), stride units.
+
+    Returns:
+        (M, N, C).
+    """
+    height, width = maps.shape[-2:]
+    last_index = torch.tensor([width - 1, height - 1], dtype=xy.dtype, device=xy.device)
+    normalized = (xy - place) * (2 / last_index.clamp(min=1)) - 1
+    sampled = F.grid_sample(
+        maps, normalized[:, None], mode="bilinear", padding_mode="border", align_corners=True
+    )
+    return sampled[:, :, 0].transpose(1, 2)
+
+
+def refined_xy(
+    anchor_xy: Tensor, offsets: Tensor, local_maps: Tensor | None, place: float = 0.5
+) -> Tensor:
+    """Return the refined estimates P_r of eq. 12, stride units.
+
+    q = a + d(a); P_r = q + l(q), with l sampled bilinearly at q.
+
+    Args:
+        anchor_xy: (M, N, 2) or (N, 2), places of the anchors a.
+        offsets: (M, N, 2), d at the anchors.
+        local_maps: (M, 2, H, W), l; None leaves q as it is.
+    """
+    coarse = anchor_xy + offsets
+    if local_maps is None:
+        return coarse
+    return coarse + sample_maps(local_maps, coarse, place)
+
+
+def candidates_within(
+    target_xy: Tensor, height: int, width: int, radius: float, place: float
+) -> tuple[Tensor, Tensor]:
+    """Return (target_index, anchor_index), each (P,): all candidates within ``radius`` of a target.
+
+    Args:
+        target_xy: (T, 2), stride units; a target far outside the map has no neighbours.
+        radius: stride units.
+    """
+    reach = int(radius) + 1
+    steps = torch.arange(-reach, reach + 1, device=target_xy.device)
+    nearest = torch.round(target_xy - place)
+    # Targets far outside have no neighbour anyway; the clamp keeps the integers small.
+    size = torch.tensor([width, height], dtype=nearest.dtype, device=nearest.device)
+    nearest = torch.minimum(nearest.clamp(min=-2.0 * reach), size + 2 * reach).long()
+    column = nearest[:, :1, None] + steps[None, None, :]
+    row = nearest[:, 1:, None] + steps[None, :, None]
+    dx = column + place - target_xy[:, 0, None, None]
+    dy = row + place - target_xy[:, 1, None, None]
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    near = inside & (dx.square() + dy.square() <= radius**2)
+    index = row * width + column
+    return torch.nonzero(near)[:, 0], index[near]

@@ -1,0 +1,15 @@
+"""Backbones and what turns their features into the map that a head reads."""
+
+from .build import build_checked_backbone
+from .neck import NECK_REGISTRY, DeconvNeck, SelectFeature, build_neck
+from .timm_backbone import TimmBackbone, build_timm_backbone
+
+__all__ = [
+    "DeconvNeck",
+    "NECK_REGISTRY",
+    "SelectFeature",
+    "TimmBackbone",
+    "build_checked_backbone",
+    "build_neck",
+    "build_timm_backbone",
+]

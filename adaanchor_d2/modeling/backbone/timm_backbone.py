@@ -1,0 +1,133 @@
+"""Any timm network with feature maps as a Detectron2 backbone."""
+
+import difflib
+import math
+import os
+
+import timm
+import torch
+from detectron2.config import CfgNode
+from detectron2.layers import ShapeSpec
+from detectron2.modeling import BACKBONE_REGISTRY, Backbone
+from torch import Tensor
+
+from ...errors import InputError
+
+
+class TimmBackbone(Backbone):
+    """Feature maps of a timm network.
+
+    They are named as Detectron2 names ResNet's: ``res{n}`` has stride 2**n.
+    Where a network has several stages of one stride (vision transformers), the last one counts.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        out_features: list[str],
+        pretrained: bool = False,
+        weights: str = "",
+    ) -> None:
+        """
+        Args:
+            name: a timm model name, e.g. ``resnet50`` or ``resnet50.tv_in1k``.
+            out_features: stages to return, e.g. ``["res5"]``.
+            pretrained: load timm's weights of that name (a download), or those in ``weights``.
+            weights: path of a local file (.pth or .safetensors) to read instead.
+        """
+        super().__init__()
+        stages = _find_stages(name)
+        unknown = [feature for feature in out_features if feature not in stages]
+        if unknown:
+            raise InputError(
+                f"MODEL.TIMM.OUT_FEATURES: {name} has no {unknown[0]}; it has {', '.join(stages)}."
+            )
+        ordered = sorted(out_features, key=lambda feature: stages[feature][0])
+        overlay = {"state_dict": _read_weights(weights)} if pretrained and weights else None
+        self.network = _create(
+            name,
+            pretrained=pretrained,
+            pretrained_cfg_overlay=overlay,
+            out_indices=tuple(stages[feature][0] for feature in ordered),
+        )
+        self._out_features = ordered
+        self._shapes = {
+            feature: ShapeSpec(channels=stages[feature][1], stride=stages[feature][2])
+            for feature in ordered
+        }
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Return {feature: (B, C, H / stride, W / stride)} of images (B, 3, H, W)."""
+        return dict(zip(self._out_features, self.network(images), strict=True))
+
+    def output_shape(self) -> dict[str, ShapeSpec]:
+        """Return the channels and stride of every returned feature."""
+        return self._shapes
+
+
+def _find_stages(name: str) -> dict[str, tuple[int, int, int]]:
+    """Return {feature: (index, channels, stride)} of a timm network, without building weights."""
+    with torch.device("meta"):
+        info = _create(name, pretrained=False).feature_info
+    channels, strides = info.channels(), info.reduction()
+    return {
+        f"res{int(math.log2(stride))}": (index, channels[index], stride)
+        for index, stride in enumerate(strides)
+    }
+
+
+def _create(name: str, **kwargs) -> torch.nn.Module:
+    if not timm.is_model(name.split(".")[0]):
+        near = difflib.get_close_matches(name, timm.list_models(), n=3, cutoff=0.4)
+        raise InputError(
+            f"MODEL.TIMM.NAME {name!r} is no timm model; the nearest names are {', '.join(near)} "
+            "(timm.list_models() lists all)."
+        )
+    try:
+        return timm.create_model(name, features_only=True, **kwargs)
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise InputError(
+            f"MODEL.TIMM.NAME {name!r} cannot serve as a backbone: {_first_line(error)}"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"The pretrained weights of MODEL.TIMM.NAME {name!r} could not be downloaded "
+            f"({_first_line(error)}); name a local file in MODEL.TIMM.WEIGHTS or set "
+            "MODEL.TIMM.PRETRAINED False."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _read_weights(path: str) -> dict[str, Tensor]:
+    """Read a weight file without executing anything that it may hold."""
+    if not os.path.isfile(path):
+        raise InputError(f"MODEL.TIMM.WEIGHTS: there is no file {path}.")
+    try:
+        if path.endswith(".safetensors"):
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(
+            f"MODEL.TIMM.WEIGHTS: {path} is no readable weight file ({_first_line(error)})."
+        ) from error
+    for key in ("state_dict", "model"):
+        if isinstance(loaded.get(key), dict):
+            loaded = loaded[key]
+    return loaded
+
+
+@BACKBONE_REGISTRY.register()
+def build_timm_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> TimmBackbone:
+    """Build ``MODEL.TIMM``; pretrained weights are left out when ``MODEL.WEIGHTS`` brings all."""
+    config = cfg.MODEL.TIMM
+    return TimmBackbone(
+        config.NAME,
+        list(config.OUT_FEATURES),
+        pretrained=config.PRETRAINED and not cfg.MODEL.WEIGHTS,
+        weights=config.WEIGHTS,
+    )

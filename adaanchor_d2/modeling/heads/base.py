@@ -1,0 +1,46 @@
+"""What the heads share: the order of a training step, and loss normalizers over processes."""
+
+import torch
+import torch.distributed as dist
+from detectron2.utils.events import get_event_storage, has_event_storage
+from torch import Tensor, nn
+
+from ..anchors import Assignment, KeypointTargets
+
+DIAGNOSTICS_PERIOD = 20
+
+
+class KeypointHead(nn.Module):
+    """Base of the heads; see ``KEYPOINT_HEAD_REGISTRY`` for what a head offers."""
+
+    has_confidence = True
+
+    def forward(
+        self, features: Tensor, targets: KeypointTargets, supervised: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the losses of one batch of features (B, C, H, W)."""
+        maps = self.predict(features)
+        assignment = self.label(maps, targets)
+        if has_event_storage() and get_event_storage().iter % DIAGNOSTICS_PERIOD == 0:
+            get_event_storage().put_scalars(**self.diagnostics(maps, targets, assignment))
+        return self.losses(maps, targets, assignment, supervised)
+
+    def diagnostics(
+        self, maps, targets: KeypointTargets, assignment: Assignment
+    ) -> dict[str, float]:
+        """Scalars about the anchors of a batch that training curves should show."""
+        return {}
+
+
+def mean_over_processes(count: int | Tensor, like: Tensor) -> Tensor:
+    """Return the mean of ``count`` over all processes, at least 1, as a scalar tensor.
+
+    Losses divided by it and averaged over processes (as DistributedDataParallel averages their
+    gradients) equal the loss of one process that holds the whole batch.
+    """
+    dtype = torch.promote_types(like.dtype, torch.float32)
+    total = torch.as_tensor(count, device=like.device).to(dtype, copy=True)
+    if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+        dist.all_reduce(total)
+        total /= dist.get_world_size()
+    return total.clamp(min=1.0)

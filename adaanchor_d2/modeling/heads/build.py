@@ -1,0 +1,49 @@
+"""The registry of anchor rules."""
+
+from detectron2.config import CfgNode
+from detectron2.layers import ShapeSpec
+from detectron2.utils.registry import Registry
+from torch import nn
+
+from ...errors import InputError
+
+KEYPOINT_HEAD_REGISTRY = Registry("KEYPOINT_HEAD")
+KEYPOINT_HEAD_REGISTRY.__doc__ = """
+Registry of keypoint heads, one per anchor rule, called as ``head(cfg, input_shape)`` with the
+:class:`ShapeSpec` (channels, stride) of the one feature map (B, C, H, W) it reads.
+
+A head has the attributes ``has_confidence`` (do its scores mean anything) and ``num_keypoints`` and
+offers
+
+* ``predict(features) -> maps``;
+* ``label(maps, targets) -> Assignment``: which candidates serve which target;
+* ``losses(maps, targets, assignment, supervised) -> dict`` of scalar losses; ``supervised`` is bool
+  and broadcasts to (B, K, H, W);
+* ``inference(maps) -> LocatedKeypoints`` in input pixels;
+* ``merge_mirrored(maps, mirrored, flip_indices) -> maps``: the mean of the maps of an image and of
+  its mirror image;
+* ``forward(features, targets, supervised)``: predict, label, losses in one.
+
+Rules that train differently as training goes on have ``set_iteration(iteration)``.
+"""
+
+
+def register_anchor_rule(name: str):
+    """Class decorator: register a head under the name of its anchor rule."""
+
+    def register(head_class: type) -> type:
+        KEYPOINT_HEAD_REGISTRY._do_register(name, head_class)
+        return head_class
+
+    return register
+
+
+def build_keypoint_head(cfg: CfgNode, input_shape: ShapeSpec) -> nn.Module:
+    """Build the head that ``MODEL.KEYPOINT_HEAD.NAME`` asks for."""
+    name = cfg.MODEL.KEYPOINT_HEAD.NAME
+    if name not in KEYPOINT_HEAD_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in KEYPOINT_HEAD_REGISTRY))
+        raise InputError(
+            f"MODEL.KEYPOINT_HEAD.NAME {name!r} is no known anchor rule; known are {known}."
+        )
+    return KEYPOINT_HEAD_REGISTRY.get(name)(cfg, input_shape)

@@ -1,0 +1,104 @@
+"""The heatmap rule: the anchor is the keypoint itself, the peak of a Gaussian map."""
+
+import torch
+from detectron2.config import CfgNode, configurable
+from detectron2.layers import ShapeSpec
+from torch import Tensor, nn
+
+from ...errors import InputError
+from ..anchors import Assignment, KeypointTargets
+from ..decoders import LocatedKeypoints, locate_heatmap_peak
+from ..losses import heatmap_mse_loss, render_heatmaps
+from .base import KeypointHead, mean_over_processes
+from .build import register_anchor_rule
+
+
+@register_anchor_rule("HeatmapAnchor")
+class HeatmapHead(KeypointHead):
+    """SimplePose's head: one heatmap per type, mean squared error, quarter-offset decoding.
+
+    A target whose Gaussian does not reach the map is not supervised, as in SimplePose.
+    """
+
+    @configurable
+    def __init__(
+        self,
+        *,
+        input_shape: ShapeSpec,
+        num_keypoints: int,
+        sigma: float = 2.0,
+        rounded: bool = True,
+        place: float = 0.5,
+    ) -> None:
+        """
+        Args:
+            sigma: of the Gaussian target, stride units.
+            rounded: centre the Gaussian on a candidate (SimplePose) rather than on the keypoint.
+        """
+        super().__init__()
+        self.num_keypoints = num_keypoints
+        self.stride = input_shape.stride
+        self.sigma = sigma
+        self.rounded = rounded
+        self.place = place
+        self.predictor = nn.Conv2d(input_shape.channels, num_keypoints, kernel_size=1)
+        nn.init.normal_(self.predictor.weight, std=0.001)
+        nn.init.zeros_(self.predictor.bias)
+
+    @classmethod
+    def from_config(cls, cfg: CfgNode, input_shape: ShapeSpec) -> dict:
+        head = cfg.MODEL.KEYPOINT_HEAD
+        if head.HEATMAP_CENTER not in ("rounded", "subpixel"):
+            raise InputError(
+                "MODEL.KEYPOINT_HEAD.HEATMAP_CENTER must be rounded or subpixel, "
+                f"not {head.HEATMAP_CENTER!r}."
+            )
+        return {
+            "input_shape": input_shape,
+            "num_keypoints": head.NUM_KEYPOINTS,
+            "sigma": head.HEATMAP_SIGMA,
+            "rounded": head.HEATMAP_CENTER == "rounded",
+            "place": head.CELL_PLACE,
+        }
+
+    def predict(self, features: Tensor) -> Tensor:
+        """Return heatmaps (B, K, H, W) of features (B, C, H, W)."""
+        with torch.autocast(features.device.type, enabled=False):
+            return self.predictor(features.to(self.predictor.weight.dtype))
+
+    def label(self, maps: Tensor, targets: KeypointTargets) -> Assignment:
+        """The anchor of a target is the nearest candidate; -1 when its Gaussian misses the map."""
+        height, width = maps.shape[-2:]
+        cell = torch.floor(targets.xy - self.place + 0.5)
+        size = cell.new_tensor([width, height])
+        near = cell if self.rounded else targets.xy - self.place
+        touches = ((near >= -3 * self.sigma) & (near <= size - 1 + 3 * self.sigma)).all(dim=1)
+        cell = torch.minimum(cell.clamp(min=0), size - 1).long()
+        index = torch.where(touches, cell[:, 1] * width + cell[:, 0], -1)[:, None]
+        return Assignment(index, touches[:, None].to(targets.xy.dtype))
+
+    def losses(
+        self, maps: Tensor, targets: KeypointTargets, assignment: Assignment, supervised: Tensor
+    ) -> dict[str, Tensor]:
+        """Half the mean squared error over all maps of the batch (SimplePose's normalization)."""
+        num_maps = maps.shape[0] * maps.shape[1]
+        height, width = maps.shape[-2:]
+        map_index = targets.map_index(self.num_keypoints)
+        target = render_heatmaps(
+            targets.xy, map_index, num_maps, height, width, self.sigma, self.rounded, self.place
+        )
+        touches = assignment.anchor_index[:, 0] >= 0
+        supervised = supervised.expand(*maps.shape[:2], *supervised.shape[2:]).flatten(0, 1)
+        missed = torch.zeros(num_maps, dtype=torch.bool, device=maps.device)
+        missed[map_index[~touches]] = True
+        missed[map_index[touches]] = False
+        loss = heatmap_mse_loss(maps.flatten(0, 1), target, supervised & ~missed[:, None, None])
+        return {"loss_heatmap": loss / mean_over_processes(maps.numel(), maps)}
+
+    def inference(self, maps: Tensor) -> LocatedKeypoints:
+        """The peak of each heatmap with quarter offset; input pixels."""
+        return locate_heatmap_peak(maps, self.stride, self.place)
+
+    def merge_mirrored(self, maps: Tensor, mirrored: Tensor, flip_indices: list[int]) -> Tensor:
+        """Mean of the heatmaps of an image and of its mirror image."""
+        return (maps + mirrored[:, flip_indices].flip(-1)) / 2

@@ -1,0 +1,12 @@
+"""Losses as pure functions of tensors."""
+
+from .focal import anchor_focal_loss
+from .heatmap import heatmap_mse_loss, render_heatmaps
+from .offsets import l1_offset_loss
+
+__all__ = [
+    "anchor_focal_loss",
+    "heatmap_mse_loss",
+    "l1_offset_loss",
+    "render_heatmaps",
+]

@@ -1,0 +1,6 @@
+"""Meta-architectures: they compose backbone, neck and head, and never name an anchor rule."""
+
+from .flip_test import FlipTest
+from .single_pose import SinglePose
+
+__all__ = ["FlipTest", "SinglePose"]
