@@ -10,6 +10,7 @@ except ModuleNotFoundError as error:
         "for the part of it that is used here, or follow Detectron2's installation guide."
     ) from None
 
+from . import data, modeling  # noqa: F401  (registers data sets and networks)
 from .config import add_adaanchor_config
 from .version import __version__
 

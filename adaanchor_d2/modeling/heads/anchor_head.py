@@ -13,10 +13,10 @@ from ..anchors import (
     FixedAnchorAssigner,
     KeypointTargets,
 )
-from ..anchors.geometry import candidates_within, index_to_xy
+from ..anchors.geometry import candidates_within
 from ..decoders import LocatedKeypoints, locate_anchor_peak
 from ..losses import anchor_focal_loss, l1_offset_loss
-from .base import KeypointHead, mean_over_processes
+from .base import KeypointHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
 
 
@@ -200,6 +200,11 @@ class AnchorHead(KeypointHead):
             local_offsets,
         )
 
+    def anchor_places(self, maps: AnchorMaps, assignment: Assignment) -> Tensor:
+        """Return (T, A, 2), where the anchors are in input pixels; NaN in empty slots."""
+        width = maps.confidence_logits.shape[-1]
+        return anchor_pixels(assignment, width, self.stride, self.place)
+
     @torch.no_grad()
     def diagnostics(
         self, maps: AnchorMaps, targets: KeypointTargets, assignment: Assignment
@@ -209,15 +214,13 @@ class AnchorHead(KeypointHead):
         ``anchors/displacement_px``: mean distance from an anchor to its target, input pixels;
         ``anchors/shared_share``: share of the chosen candidates that two targets chose.
         """
-        target_index, anchor_index = assignment.positives()
-        if len(target_index) == 0:
+        taken = assignment.anchor_index < 0
+        if taken.all():
             return {}
-        width = maps.confidence_logits.shape[-1]
-        anchor = index_to_xy(anchor_index, width, self.place, dtype=targets.xy.dtype)
-        distance = torch.linalg.vector_norm(anchor - targets.xy[target_index], dim=1)
+        away = self.anchor_places(maps, assignment) - targets.xy[:, None] * self.stride
         return {
-            "anchors/displacement_px": distance.mean().item() * self.stride,
-            "anchors/shared_share": 1 - len(target_index) / assignment.anchor_index.numel(),
+            "anchors/displacement_px": torch.linalg.vector_norm(away, dim=2).nanmean().item(),
+            "anchors/shared_share": taken.float().mean().item(),
         }
 
 

@@ -6,6 +6,7 @@ from detectron2.utils.events import get_event_storage, has_event_storage
 from torch import Tensor, nn
 
 from ..anchors import Assignment, KeypointTargets
+from ..anchors.geometry import index_to_xy
 
 DIAGNOSTICS_PERIOD = 20
 
@@ -30,6 +31,13 @@ class KeypointHead(nn.Module):
     ) -> dict[str, float]:
         """Scalars about the anchors of a batch that training curves should show."""
         return {}
+
+
+def anchor_pixels(assignment: Assignment, width: int, stride: int, place: float) -> Tensor:
+    """Return (T, A, 2), where the anchors are in input pixels; NaN in empty slots."""
+    index = assignment.anchor_index
+    xy = index_to_xy(index, width, place, dtype=assignment.score.dtype) * stride
+    return xy.masked_fill((index < 0)[..., None], torch.nan)
 
 
 def mean_over_processes(count: int | Tensor, like: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ offers
 * ``losses(maps, targets, assignment, supervised) -> dict`` of scalar losses; ``supervised`` is bool
   and broadcasts to (B, K, H, W);
 * ``inference(maps) -> LocatedKeypoints`` in input pixels;
+* ``anchor_places(maps, assignment) -> (T, A, 2)``, the places of the anchors in input pixels;
 * ``merge_mirrored(maps, mirrored, flip_indices) -> maps``: the mean of the maps of an image and of
   its mirror image;
 * ``forward(features, targets, supervised)``: predict, label, losses in one.

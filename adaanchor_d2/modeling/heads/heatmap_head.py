@@ -9,7 +9,7 @@ from ...errors import InputError
 from ..anchors import Assignment, KeypointTargets
 from ..decoders import LocatedKeypoints, locate_heatmap_peak
 from ..losses import heatmap_mse_loss, render_heatmaps
-from .base import KeypointHead, mean_over_processes
+from .base import KeypointHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
 
 
@@ -98,6 +98,10 @@ class HeatmapHead(KeypointHead):
     def inference(self, maps: Tensor) -> LocatedKeypoints:
         """The peak of each heatmap with quarter offset; input pixels."""
         return locate_heatmap_peak(maps, self.stride, self.place)
+
+    def anchor_places(self, maps: Tensor, assignment: Assignment) -> Tensor:
+        """Return (T, 1, 2), where the anchors are in input pixels; NaN in empty slots."""
+        return anchor_pixels(assignment, maps.shape[-1], self.stride, self.place)
 
     def merge_mirrored(self, maps: Tensor, mirrored: Tensor, flip_indices: list[int]) -> Tensor:
         """Mean of the heatmaps of an image and of its mirror image."""

@@ -68,6 +68,11 @@ class RegressionHead(KeypointHead):
             anchor + offsets * extent, torch.ones_like(offsets[..., 0]), anchor
         )
 
+    def anchor_places(self, maps, assignment: Assignment) -> Tensor:
+        """Return (T, 1, 2), the image centre in input pixels."""
+        centre = assignment.score.new_tensor(maps[1]) * (self.stride / 2)
+        return centre.expand(*assignment.score.shape, 2)
+
     def merge_mirrored(self, maps, mirrored, flip_indices: list[int]):
         """Mean of the estimates in an image and in its mirror image."""
         sign = maps[0].new_tensor([-1.0, 1.0])

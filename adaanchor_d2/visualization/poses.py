@@ -1,0 +1,77 @@
+"""Drawing of people on images: skeleton, keypoints, box."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from ..data.skeletons import Skeleton
+
+# BGR. Left and right are told by the names of the skeleton.
+LEFT_COLOR = (80, 200, 0)
+RIGHT_COLOR = (0, 110, 255)
+MIDDLE_COLOR = (255, 150, 60)
+BOX_COLOR = (220, 220, 220)
+_SHIFT = 4  # OpenCV draws at 1 / 2**4 of a pixel.
+
+
+def draw_pose(
+    image: np.ndarray,
+    keypoints: np.ndarray,
+    skeleton: Skeleton,
+    *,
+    shown: np.ndarray,
+    hidden: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return a copy of ``image`` with one person's keypoints and the edges between them.
+
+    Left is green, right orange, the middle blue. Hidden keypoints are rings, others filled discs.
+
+    Args:
+        image: (H, W, 3) uint8, BGR.
+        keypoints: (K, 2) or more columns, the first two x, y in continuous pixels.
+        skeleton: of K keypoints.
+        shown: (K,) bool, the keypoints to draw. An edge is drawn where both its ends are.
+        hidden: (K,) bool; None draws all as visible.
+    """
+    canvas = image.copy()
+    hidden = np.zeros(len(keypoints), bool) if hidden is None else hidden
+    colors = [_side_color(name) for name in skeleton.names]
+    radius = line_radius(image)
+    for a, b in skeleton.edges:
+        if shown[a] and shown[b]:
+            color = colors[a] if colors[a] == colors[b] else MIDDLE_COLOR
+            ends = _fixed_point(keypoints[a]), _fixed_point(keypoints[b])
+            cv2.line(canvas, *ends, color, max(1, round(radius / 2)), cv2.LINE_AA, _SHIFT)
+    for k in np.flatnonzero(shown):
+        center = _fixed_point(keypoints[k])
+        thickness = max(1, round(radius / 3)) if hidden[k] else cv2.FILLED
+        size = round(radius * (1.5 if hidden[k] else 1.0) * 2**_SHIFT)
+        cv2.circle(canvas, center, size, colors[k], thickness, cv2.LINE_AA, _SHIFT)
+    return canvas
+
+
+def draw_box(image: np.ndarray, box: Sequence[float], color=BOX_COLOR) -> np.ndarray:
+    """Return a copy of ``image`` (H, W, 3) with a box (x1, y1, x2, y2; continuous pixels)."""
+    canvas = image.copy()
+    corners = _fixed_point(box[:2]), _fixed_point(box[2:])
+    cv2.rectangle(
+        canvas, *corners, color, max(1, round(line_radius(image) / 3)), cv2.LINE_AA, _SHIFT
+    )
+    return canvas
+
+
+def line_radius(image: np.ndarray) -> float:
+    """Radius of a keypoint's disc in pixels, fitting the image's size."""
+    return max(2.0, max(image.shape[:2]) / 130)
+
+
+def _fixed_point(point: Sequence[float]) -> tuple[int, int]:
+    """Continuous (x, y) in OpenCV's drawing units: pixel indices times 2**_SHIFT."""
+    return round((float(point[0]) - 0.5) * 2**_SHIFT), round((float(point[1]) - 0.5) * 2**_SHIFT)
+
+
+def _side_color(name: str) -> tuple[int, int, int]:
+    if "left" in name.lower():
+        return LEFT_COLOR
+    return RIGHT_COLOR if "right" in name.lower() else MIDDLE_COLOR

@@ -1,0 +1,191 @@
+"""Train and evaluate three anchor rules on synthetic people and compare them.
+
+    python tools/quickstart.py [--output-dir output/quickstart] [--seed 0]
+
+Writes the data, trains AdaAnchor, FixAnchor and the sub-pixel heatmap side by side with the same
+network, data order and schedule, prints one table, and leaves ``summary.json``, ``anchors.png``,
+``curves.png`` and the three training runs in the output folder.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+from detectron2.checkpoint import DetectionCheckpointer
+from detectron2.data import DatasetCatalog
+from detectron2.modeling import build_model
+from tabulate import tabulate
+
+from adaanchor_d2.data import build_mapper, get_skeleton
+from adaanchor_d2.data.synthetic import write_synthetic_people
+from adaanchor_d2.engine.config_file import load_config
+from adaanchor_d2.errors import InputError, run_command
+from adaanchor_d2.visualization.anchors import draw_anchor_figure, view_anchors
+from adaanchor_d2.visualization.curves import draw_curves, read_metrics
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = {"AdaAnchor": "ada", "FixAnchor": "fix", "HeatmapAnchor": "heatmap"}
+COLUMNS = {
+    "AP": "keypoints/AP",
+    "vis_error": "visibility/VisError",
+    "vis_score": "visibility/VisScore",
+    "inv_error": "visibility/InvError",
+    "inv_score": "visibility/InvScore",
+    "auroc": "confidence/AUROC",
+    "ece": "confidence/ECE",
+}
+NUM_TRAIN, NUM_VAL = 2000, 400
+PROGRESS_SECONDS = 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output-dir", type=Path, default=Path("output/quickstart"))
+    parser.add_argument("--seed", type=int, default=0, help="of the networks and the data order")
+    parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
+    args = parser.parse_args()
+    start = time.time()
+    output_dir = args.output_dir.resolve()
+    data_root = output_dir / "datasets"
+    os.environ["DETECTRON2_DATASETS"] = str(data_root)
+    print(f"Writing {NUM_TRAIN} + {NUM_VAL} images of synthetic people to {data_root} ...")
+    write_synthetic_people(
+        data_root / "synthetic_people",
+        num_train=NUM_TRAIN,
+        num_val=NUM_VAL,
+        workers=os.cpu_count() or 1,
+        overwrite=True,
+    )
+    print(f"Training {', '.join(CONFIGS)} side by side ({time.time() - start:.0f} s so far) ...")
+    seconds = train_all(output_dir, args.seed, args.opts)
+    runs = {rule: read_metrics(output_dir / rule) for rule in CONFIGS}
+    summary = {rule: summarize(runs[rule], seconds[rule]) for rule in CONFIGS}
+    (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
+    draw_curves(runs).savefig(output_dir / "curves.png", dpi=110)
+    draw_anchors(output_dir, args.opts)
+    print_summary(summary)
+    print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
+
+
+def train_all(output_dir: Path, seed: int, options: list[str]) -> dict[str, float]:
+    """Train the three rules in parallel processes of one thread; return their seconds."""
+    start = time.time()
+    processes = {rule: start_training(rule, output_dir, seed, options) for rule in CONFIGS}
+    seconds: dict[str, float] = {}
+    last_report = start
+    try:
+        while len(seconds) < len(processes):
+            time.sleep(0.5)
+            for rule, process in processes.items():
+                if rule not in seconds and process.poll() is not None:
+                    check_finished(rule, process, output_dir)
+                    seconds[rule] = time.time() - start
+            if time.time() - last_report > PROGRESS_SECONDS:
+                last_report = time.time()
+                print("  " + ",  ".join(progress(rule, output_dir) for rule in CONFIGS), flush=True)
+    finally:
+        for process in processes.values():
+            process.kill()
+    return seconds
+
+
+def start_training(rule: str, output_dir: Path, seed: int, options: list[str]) -> subprocess.Popen:
+    run_dir = output_dir / rule
+    run_dir.mkdir(parents=True, exist_ok=True)
+    (run_dir / "metrics.json").unlink(missing_ok=True)
+    command = [sys.executable, str(ROOT / "train_net.py"), "--config-file", config_file(rule)]
+    command += ["OUTPUT_DIR", str(run_dir), "SEED", str(seed), *device_options(), *options]
+    with open(run_dir / "output.txt", "w") as log:
+        return subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+
+def config_file(rule: str) -> str:
+    return str(ROOT / "configs" / "quickstart" / f"{CONFIGS[rule]}.yaml")
+
+
+def device_options() -> list[str]:
+    return ["MODEL.DEVICE", "cuda" if torch.cuda.is_available() else "cpu"]
+
+
+def check_finished(rule: str, process: subprocess.Popen, output_dir: Path) -> None:
+    if process.returncode:
+        log = output_dir / rule / "output.txt"
+        last = log.read_text().strip().splitlines()[-1:]
+        reason = last[0].removeprefix("error: ") if last else "no output"
+        raise InputError(f"Training {rule} failed: {reason} (all of it is in {log}).")
+
+
+def progress(rule: str, output_dir: Path) -> str:
+    """One phrase on how far a run is, from its metrics file."""
+    if not (output_dir / rule / "metrics.json").exists():
+        return f"{rule}: starting"
+    records = [r for r in read_metrics(output_dir / rule) if "total_loss" in r]
+    if not records:
+        return f"{rule}: starting"
+    return f"{rule}: iteration {records[-1]['iteration'] + 1}, loss {records[-1]['total_loss']:.3g}"
+
+
+def summarize(records: list[dict], seconds: float) -> dict[str, float]:
+    """Return the summary's figures from the last evaluation of a run."""
+    evaluations = [record for record in records if COLUMNS["AP"] in record]
+    if not evaluations:
+        raise InputError("A training run wrote no evaluation; its output.txt says why.")
+    summary = {name: round(evaluations[-1][key], 4) for name, key in COLUMNS.items()}
+    return {**summary, "seconds": round(seconds, 1)}
+
+
+def print_summary(summary: dict[str, dict[str, float]]) -> None:
+    print()
+    rows = [[rule, *figures.values()] for rule, figures in summary.items()]
+    print(tabulate(rows, headers=["anchor rule", *next(iter(summary.values()))], floatfmt=".3f"))
+    print(
+        "\nAP in percent on synthetic people; errors in pixels of the 96x96 network input, scores"
+        "\n(mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
+        "\nece tell how far the confidence can be trusted (100 and 0 are best).\n"
+    )
+
+
+def draw_anchors(output_dir: Path, options: list[str]) -> None:
+    """Draw where the heatmap and AdaAnchor find visible and hidden keypoints of the val set."""
+    cases = choose_cases(load_config(config_file("AdaAnchor"), device_options() + options))
+    samples = [sample for sample, _ in cases]
+    views = {}
+    for rule in ("HeatmapAnchor", "AdaAnchor"):
+        model = build_model(load_config(config_file(rule), device_options() + options))
+        DetectionCheckpointer(model).load(str(output_dir / rule / "model_final.pth"))
+        views[rule] = view_anchors(model, samples)
+    figure = draw_anchor_figure(cases, views, get_skeleton("coco").names)
+    figure.savefig(output_dir / "anchors.png", dpi=110)
+
+
+def choose_cases(cfg, num_each: int = 3) -> list[tuple[dict, int]]:
+    """Choose wrists, knees and ankles: the first visible and hidden ones, one a person."""
+    mapper = build_mapper(cfg, is_train=False)
+    name = cfg.DATASETS.TEST[0]
+    wanted = [k for k, n in enumerate(get_skeleton("coco").names) if "eye" not in n]
+    chosen: dict[int, list[tuple[dict, int]]] = {1: [], 2: []}
+    for number, record in enumerate(mapper.records(DatasetCatalog.get(name), name)):
+        if len(chosen[1]) + len(chosen[2]) == 2 * num_each:
+            break
+        sample = mapper(record)
+        kind = wanted[number * 7 % len(wanted)]
+        bucket = chosen.get(int(sample["keypoints"][kind, 2]), [])
+        if len(bucket) < num_each and not any(kind == other for _, other in bucket):
+            bucket.append((sample, kind))
+    return chosen[2] + chosen[1]
+
+
+if __name__ == "__main__":
+    run_command(main)

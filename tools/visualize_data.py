@@ -1,0 +1,97 @@
+#!/usr/bin/env python
+"""Draw a training set's annotations, or the crops that the loader makes of them.
+
+    tools/visualize_data.py --source dataloader --config-file configs/... --output-dir pictures
+
+Filled discs are visible keypoints, rings are labelled but hidden ones; left is green, right orange.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from itertools import chain, islice
+
+import cv2
+import numpy as np
+from detectron2.config import get_cfg
+from detectron2.data import DatasetCatalog
+
+from adaanchor_d2 import add_adaanchor_config
+from adaanchor_d2.data import Skeleton, build_train_loader
+from adaanchor_d2.data.build import get_training_skeleton
+from adaanchor_d2.data.image_reader import read_image
+from adaanchor_d2.errors import run_command
+from adaanchor_d2.visualization.poses import draw_box, draw_pose
+
+ENLARGE = 2  # Crops are small; drawn at twice their size, lines cover less of them.
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--source", choices=["annotation", "dataloader"], required=True)
+    parser.add_argument("--config-file", metavar="FILE", help="path to a config file")
+    parser.add_argument("--output-dir", default="./", help="where the pictures go")
+    parser.add_argument("--limit", type=int, default=20, help="number of pictures (default: 20)")
+    parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
+    return parser.parse_args()
+
+
+def setup(args: argparse.Namespace):
+    cfg = get_cfg()
+    add_adaanchor_config(cfg)
+    if args.config_file:
+        cfg.merge_from_file(args.config_file, allow_unsafe=False)
+    cfg.merge_from_list(args.opts)
+    cfg.DATALOADER.NUM_WORKERS = 0
+    cfg.freeze()
+    return cfg
+
+
+def draw_annotations(cfg, skeleton: Skeleton) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (name, picture) of each image that has people."""
+    for record in chain.from_iterable(map(DatasetCatalog.get, cfg.DATASETS.TRAIN)):
+        if record["annotations"]:
+            picture = read_image(record["file_name"])
+            for person in record["annotations"]:
+                picture = _draw_annotation(picture, person, skeleton)
+            yield str(record["image_id"]), picture
+
+
+def _draw_annotation(picture: np.ndarray, person: dict, skeleton: Skeleton) -> np.ndarray:
+    x, y, width, height = person["bbox"]
+    picture = draw_box(picture, (x, y, x + width, y + height))
+    return _draw_labels(picture, np.reshape(person["keypoints"], (-1, 3)), skeleton)
+
+
+def draw_samples(cfg, skeleton: Skeleton) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (name, picture) of training samples, augmented as the model sees them."""
+    for number, sample in enumerate(chain.from_iterable(build_train_loader(cfg))):
+        image = sample["image"].permute(1, 2, 0).numpy()
+        image = image[:, :, ::-1] if cfg.INPUT.FORMAT == "RGB" else image
+        image = cv2.resize(image, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_LINEAR)
+        keypoints = sample["keypoints"].numpy() * np.array([ENLARGE, ENLARGE, 1])
+        name = f"{number:05d}_{sample['image_id']}_{sample['annotation_id']}"
+        yield name, _draw_labels(image, keypoints, skeleton)
+
+
+def _draw_labels(picture: np.ndarray, keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    v = keypoints[:, 2]
+    return draw_pose(picture, keypoints, skeleton, shown=v > 0, hidden=v == 1)
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = setup(args)
+    skeleton = get_training_skeleton(cfg)
+    draw = draw_annotations if args.source == "annotation" else draw_samples
+    os.makedirs(args.output_dir, exist_ok=True)
+    for name, picture in islice(draw(cfg, skeleton), args.limit):
+        path = os.path.join(args.output_dir, f"{name}.png")
+        cv2.imwrite(path, picture)
+        print(path)
+
+
+if __name__ == "__main__":
+    run_command(main)
