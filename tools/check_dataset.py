@@ -1,8 +1,8 @@
 #!/usr/bin/env python
 """Read a keypoint data set and say what is wrong with it, by file and id.
 
-    tools/check_dataset.py coco_keypoints_train
-    tools/check_dataset.py --json my.json --images my_images --skeleton coco
+    python tools/check_dataset.py coco_keypoints_train
+    python tools/check_dataset.py --json my.json --images my_images --skeleton coco
 
 Exit status: 0 when nothing is wrong, 1 when something is, 2 when the command itself is.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Draw a training set's annotations, or the crops that the loader makes of them.
 
-    tools/visualize_data.py --source dataloader --config-file configs/... --output-dir pictures
+    python tools/visualize_data.py --source dataloader --config-file configs/... --output-dir pictures
 
 Filled discs are visible keypoints, rings are labelled but hidden ones; left is green, right orange.
 """

@@ -1,0 +1,136 @@
+"""Loaders: data set -> records of the mapper's kind -> mapped samples in batches."""
+
+import logging
+from itertools import chain
+
+from detectron2.data import (
+    DatasetCatalog,
+    MetadataCatalog,
+    build_detection_test_loader,
+    build_detection_train_loader,
+)
+from detectron2.utils import comm
+from detectron2.utils.registry import Registry
+
+from ..errors import InputError
+from .samplers import ImageGroupedSampler
+from .skeletons import Skeleton
+
+logger = logging.getLogger(__name__)
+
+MAPPER_REGISTRY = Registry("MAPPER")
+MAPPER_REGISTRY.__doc__ = """
+What makes a model's samples from a data set, chosen by ``INPUT.MAPPER``. Called as
+``mapper = Mapper(cfg, is_train)``; offers ``mapper.records(image_records, dataset_name) -> list``,
+one record per sample, each with a ``file_name``, and ``mapper(record) -> dict``, the sample.
+"""
+
+
+def build_mapper(cfg, is_train: bool):
+    """Build the mapper that ``INPUT.MAPPER`` names."""
+    name = cfg.INPUT.MAPPER
+    if name not in MAPPER_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in MAPPER_REGISTRY))
+        raise InputError(f"unknown INPUT.MAPPER '{name}'; known: {known}")
+    return MAPPER_REGISTRY.get(name)(cfg, is_train)
+
+
+def build_train_loader(cfg):
+    """Return an endless loader of lists of training samples for this process.
+
+    A list is one micro-batch: SOLVER.IMS_PER_BATCH samples divided by SOLVER.ACCUMULATE_STEPS and
+    by the number of processes.
+    """
+    mapper = build_mapper(cfg, is_train=True)
+    records = list(
+        chain.from_iterable(_get_records(cfg, name, mapper) for name in cfg.DATASETS.TRAIN)
+    )
+    sampler = None
+    if cfg.DATALOADER.SAMPLER_TRAIN == "ImageGroupedSampler":
+        groups = [record["file_name"] for record in records]
+        sampler = ImageGroupedSampler(groups, seed=cfg.SEED)
+    return build_detection_train_loader(
+        cfg,
+        dataset=records,
+        mapper=mapper,
+        sampler=sampler,
+        total_batch_size=_micro_batch_size(cfg),
+    )
+
+
+def build_test_loader(cfg, dataset_name: str):
+    """Return a loader of lists of at most TEST.BATCH_SIZE samples, this process's share."""
+    mapper = build_mapper(cfg, is_train=False)
+    return build_detection_test_loader(
+        dataset=_get_records(cfg, dataset_name, mapper),
+        mapper=mapper,
+        batch_size=cfg.TEST.BATCH_SIZE,
+        num_workers=cfg.DATALOADER.NUM_WORKERS,
+    )
+
+
+def get_training_skeleton(cfg) -> Skeleton:
+    """Return the one skeleton that all data sets of DATASETS.TRAIN share.
+
+    Raises:
+        InputError: no or unknown data sets, or data sets of different skeletons.
+    """
+    if not cfg.DATASETS.TRAIN:
+        raise InputError("DATASETS.TRAIN names no data set")
+    skeletons = {name: get_dataset_skeleton(name) for name in cfg.DATASETS.TRAIN}
+    first = cfg.DATASETS.TRAIN[0]
+    for name, skeleton in skeletons.items():
+        if skeleton != skeletons[first]:
+            raise InputError(
+                f"DATASETS.TRAIN mixes skeletons: '{first}' has '{skeletons[first].name}', "
+                f"'{name}' has '{skeleton.name}'"
+            )
+    return skeletons[first]
+
+
+def get_dataset_skeleton(dataset_name: str) -> Skeleton:
+    """Return the skeleton of a registered data set.
+
+    Raises:
+        InputError: listing the known keypoint data sets when there is no such one.
+    """
+    skeleton = None
+    if dataset_name in DatasetCatalog.list():
+        skeleton = getattr(MetadataCatalog.get(dataset_name), "skeleton", None)
+    if skeleton is None:
+        known = [
+            name for name in DatasetCatalog.list() if hasattr(MetadataCatalog.get(name), "skeleton")
+        ]
+        raise InputError(f"unknown keypoint data set '{dataset_name}'; known: {', '.join(known)}")
+    return skeleton
+
+
+def _get_records(cfg, dataset_name: str, mapper) -> list[dict]:
+    skeleton = get_dataset_skeleton(dataset_name)
+    num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
+    if num_keypoints != skeleton.num_keypoints:
+        raise InputError(
+            f"MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS is {num_keypoints}, but data set '{dataset_name}' "
+            f"has {skeleton.num_keypoints} keypoints (skeleton '{skeleton.name}')"
+        )
+    image_records = DatasetCatalog.get(dataset_name)
+    records = mapper.records(image_records, dataset_name)
+    logger.info(
+        "%s: %d samples in %d of %d images",
+        dataset_name,
+        len(records),
+        len({record["file_name"] for record in records}),
+        len(image_records),
+    )
+    return records
+
+
+def _micro_batch_size(cfg) -> int:
+    """Samples of one micro-batch over all processes."""
+    steps, processes = cfg.SOLVER.ACCUMULATE_STEPS, comm.get_world_size()
+    if cfg.SOLVER.IMS_PER_BATCH % (steps * processes):
+        raise InputError(
+            f"SOLVER.IMS_PER_BATCH {cfg.SOLVER.IMS_PER_BATCH} does not divide by "
+            f"SOLVER.ACCUMULATE_STEPS {steps} x {processes} processes"
+        )
+    return cfg.SOLVER.IMS_PER_BATCH // steps

@@ -1,0 +1,110 @@
+"""Everything that is wrong with a keypoint data set: its annotation file and its images."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import InputError
+from .datasets.coco_json import PERSON_CATEGORY, find_problems, read_json
+from .datasets.detections import load_person_detections
+from .image_reader import check_image_size, read_image
+from .skeletons import Skeleton
+
+
+@dataclass
+class CheckReport:
+    """``problems``: one sentence each, in the order of the files. ``summary``: counts by name."""
+
+    problems: list[str] = field(default_factory=list)
+    summary: dict[str, int] = field(default_factory=dict)
+
+
+def check_keypoint_dataset(
+    json_file: str, image_root: str, skeleton: Skeleton, person_detections_file: str = ""
+) -> CheckReport:
+    """Check an annotation file, decode every image it lists, and read a detector's boxes, if any.
+
+    Nothing is raised for bad data: what is wrong is in the report.
+    """
+    report = CheckReport()
+    try:
+        document = read_json(json_file, "annotation file")
+    except InputError as error:
+        report.problems.append(str(error))
+        return report
+    problems = list(find_problems(document, json_file, skeleton))
+    report.problems += [problem.message for problem in problems]
+    if not isinstance(document, dict):
+        return report
+    images, people = _readable_entries(document, skeleton)
+    report.summary = _count(images, people)
+    if not report.summary["labelled people"]:
+        report.problems.append(f"{json_file} has no people with a labelled keypoint")
+    report.problems += filter(None, (_image_problem(image, image_root) for image in images))
+    if person_detections_file:
+        report.problems += _detection_problems(person_detections_file, images)
+    return report
+
+
+def _readable_entries(document: dict, skeleton: Skeleton) -> tuple[list[dict], list[dict]]:
+    """The images and the people that are whole enough to be looked at further."""
+    images = [
+        image
+        for image in _dicts(document, "images")
+        if isinstance(image.get("file_name"), str) and {"id", "width", "height"} <= image.keys()
+    ]
+    people = [
+        annotation
+        for annotation in _dicts(document, "annotations")
+        if annotation.get("category_id") == PERSON_CATEGORY
+        and isinstance(annotation.get("keypoints"), list)
+        and len(annotation["keypoints"]) == 3 * skeleton.num_keypoints
+    ]
+    return images, people
+
+
+def _dicts(document: dict, table: str) -> list[dict]:
+    entries: Any = document.get(table)
+    return (
+        [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
+
+
+def _count(images: list[dict], people: list[dict]) -> dict[str, int]:
+    labelled = [person for person in people if any(v in (1, 2) for v in person["keypoints"][2::3])]
+    usable = [person for person in labelled if not person.get("iscrowd")]
+    visibility = Counter(v for person in people for v in map(str, person["keypoints"][2::3]))
+    return {
+        "images": len(images),
+        "images with labelled people": len({str(person.get("image_id")) for person in usable}),
+        "people": len(people),
+        "crowds": sum(bool(person.get("iscrowd")) for person in people),
+        "labelled people": len(usable),
+        **{f"keypoints with v = {v}": visibility[str(v)] for v in (0, 1, 2)},
+    }
+
+
+def _image_problem(image: dict, image_root: str) -> str | None:
+    file_name = os.path.join(image_root, image["file_name"])
+    try:
+        content = read_image(file_name)
+        check_image_size(content, file_name, image["width"], image["height"])
+    except InputError as error:
+        return f"{error} (image {image['id']})"
+    return f"image {file_name} is cut short (image {image['id']})" if _is_cut(file_name) else None
+
+
+def _is_cut(file_name: str) -> bool:
+    """True for a JPEG without its end marker: some decoders fill what is missing with grey."""
+    with open(file_name, "rb") as file:
+        content = file.read()
+    return content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content
+
+
+def _detection_problems(json_file: str, images: list[dict]) -> list[str]:
+    try:
+        load_person_detections(json_file, [image["id"] for image in images])
+    except InputError as error:
+        return [str(error)]
+    return []

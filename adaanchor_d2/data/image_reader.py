@@ -1,0 +1,57 @@
+"""Decoding of image files, with the last image kept for the next person in it."""
+
+import cv2
+import numpy as np
+
+from ..errors import InputError
+
+
+def read_image(file_name: str) -> np.ndarray:
+    """Decode an image file to uint8 (H, W, 3), BGR.
+
+    Raises:
+        InputError: when the file is missing or is not a whole image.
+    """
+    try:
+        with open(file_name, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise InputError(f"image {file_name} cannot be read: {error.strerror}") from None
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    if image is None:
+        raise InputError(f"image {file_name} cannot be decoded: it is truncated or not an image")
+    return image
+
+
+def check_image_size(image: np.ndarray, file_name: str, width: int, height: int) -> None:
+    """Raise InputError when an image (H, W, 3) has not the size its annotation gives."""
+    if image.shape[:2] != (height, width):
+        raise InputError(
+            f"image {file_name} is {image.shape[1]} x {image.shape[0]} pixels, "
+            f"but its annotation says {width} x {height}"
+        )
+
+
+class ImageReader:
+    """Reads annotated images and keeps the last one: people of one image share its decoding.
+
+    Decoding takes most of a sample's time. Reading JPEGs at half size where the crop shrinks by
+    two or more was measured on COCO: 18 % less time for 15 % of the people, which is not worth a
+    second kind of pixels.
+    """
+
+    def __init__(self) -> None:
+        self._file_name: str | None = None
+        self._image: np.ndarray | None = None
+
+    def read(self, file_name: str, width: int, height: int) -> np.ndarray:
+        """Return the image, uint8 (H, W, 3), BGR; the caller must not write to it.
+
+        Raises:
+            InputError: missing or undecodable file, or a size other than ``width`` x ``height``.
+        """
+        if file_name != self._file_name:
+            image = read_image(file_name)
+            check_image_size(image, file_name, width, height)
+            self._file_name, self._image = file_name, image
+        return self._image

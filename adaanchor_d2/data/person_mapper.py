@@ -1,0 +1,181 @@
+"""One person, cropped: the samples of single-person models."""
+
+import cv2
+import numpy as np
+import torch
+from detectron2.config import configurable
+from detectron2.data import MetadataCatalog
+
+from ..errors import InputError
+from .affine import apply_affine, box_to_region, crop_affines, warp_image
+from .augmentation import CropPlan, PersonAugmentation
+from .build import MAPPER_REGISTRY, get_training_skeleton
+from .datasets.detections import load_person_detections
+from .image_reader import ImageReader
+from .person_records import detected_people, labelled_people
+from .worker_state import WorkerState
+
+# Planes of the model's image, as channels of OpenCV's BGR.
+_CHANNEL_ORDERS = {"BGR": (0, 1, 2), "RGB": (2, 1, 0)}
+
+
+@MAPPER_REGISTRY.register()
+class PersonCropMapper:
+    """Crop a person by box: extend it to the crop's aspect ratio, pad, augment, warp once.
+
+    Called with a person record (see ``person_records.py``), it returns a new dict:
+
+    * ``image``: uint8 tensor (3, H, W), channels in the order of ``INPUT.FORMAT``;
+    * ``crop_to_image``: float64 array (2, 3), continuous crop pixels -> continuous image pixels;
+    * ``keypoints``: float32 tensor (K, 3), x, y in continuous crop pixels and v, left and right
+      changed in a mirror image; points outside the crop keep their place and v. Absent for
+      detector boxes;
+    * ``file_name, image_id, height, width`` of the image, ``annotation_id, box_score`` and
+      ``person_box`` (x1, y1, x2, y2; image pixels).
+    """
+
+    @configurable
+    def __init__(
+        self,
+        *,
+        crop_size: tuple[int, int],
+        box_padding: float,
+        image_format: str,
+        flip_indices: tuple[int, ...] = (),
+        augmentation: PersonAugmentation | None = None,
+        person_boxes: str = "ground_truth",
+        min_box_score: float = 0.0,
+        seed: int | None = None,
+    ) -> None:
+        """
+        Args:
+            crop_size: (H, W) in pixels.
+            box_padding: factor on the box after its extension to the crop's aspect ratio.
+            image_format: "RGB" or "BGR".
+            flip_indices: the skeleton's, needed where ``augmentation`` mirrors.
+            augmentation: None for evaluation.
+            person_boxes: "ground_truth", "detector" or the path of a detection file.
+            min_box_score: detections below it are left out.
+            seed: of the augmentation; None differs in every run.
+        """
+        if image_format not in _CHANNEL_ORDERS:
+            raise InputError(f"INPUT.FORMAT is '{image_format}', but must be RGB or BGR")
+        if len(crop_size) != 2 or min(crop_size) <= 0 or box_padding <= 0:
+            raise InputError(
+                f"INPUT.CROP_SIZE {tuple(crop_size)} must be (height, width) above 0 and "
+                f"INPUT.BOX_PADDING {box_padding} above 0"
+            )
+        self.crop_size = tuple(crop_size)
+        self.box_padding = box_padding
+        self.channel_order = _CHANNEL_ORDERS[image_format]
+        self.flip_indices = list(flip_indices)
+        self.augmentation = augmentation
+        self.person_boxes = person_boxes
+        self.min_box_score = min_box_score
+        self._worker = WorkerState(seed)
+        self._reader = ImageReader()
+
+    @classmethod
+    def from_config(cls, cfg, is_train: bool) -> dict:
+        args = {
+            "crop_size": cfg.INPUT.CROP_SIZE,
+            "box_padding": cfg.INPUT.BOX_PADDING,
+            "image_format": cfg.INPUT.FORMAT,
+            "seed": cfg.SEED if cfg.SEED >= 0 else None,
+        }
+        if not is_train:
+            return {
+                **args,
+                "person_boxes": cfg.INPUT.PERSON_BOXES,
+                "min_box_score": cfg.INPUT.PERSON_BOX_MIN_SCORE,
+            }
+        skeleton = get_training_skeleton(cfg)
+        if cfg.INPUT.RANDOM_FLIP not in ("horizontal", "none"):
+            raise InputError(
+                f"INPUT.RANDOM_FLIP is '{cfg.INPUT.RANDOM_FLIP}', but must be horizontal or none"
+            )
+        augmentation = PersonAugmentation(
+            skeleton=skeleton,
+            flip_prob=cfg.INPUT.FLIP_PROB if cfg.INPUT.RANDOM_FLIP == "horizontal" else 0.0,
+            scale_factor=cfg.INPUT.SCALE_FACTOR,
+            rotation_factor=cfg.INPUT.ROTATION_FACTOR,
+            rotation_prob=cfg.INPUT.ROTATION_PROB,
+            half_body_prob=cfg.INPUT.HALF_BODY_PROB,
+            half_body_min_keypoints=cfg.INPUT.HALF_BODY_MIN_KEYPOINTS,
+        )
+        return {**args, "flip_indices": skeleton.flip_indices, "augmentation": augmentation}
+
+    def records(self, image_records: list[dict], dataset_name: str) -> list[dict]:
+        """Expand image records to the person records that are this mapper's samples.
+
+        Raises:
+            InputError: no people, or a detection file that does not fit.
+        """
+        if self.person_boxes == "ground_truth":
+            people = labelled_people(image_records)
+            if not people:
+                raise InputError(
+                    f"data set '{dataset_name}' has no people to use: no annotation of category 1 "
+                    "has a labelled keypoint, a box and iscrowd 0"
+                )
+            return people
+        json_file = self._detection_file(dataset_name)
+        image_ids = [image["image_id"] for image in image_records]
+        people = detected_people(
+            image_records, load_person_detections(json_file, image_ids, self.min_box_score)
+        )
+        if not people:
+            raise InputError(
+                f"detection file {json_file} has no person box with a score of at least "
+                f"{self.min_box_score} (INPUT.PERSON_BOX_MIN_SCORE)"
+            )
+        return people
+
+    def _detection_file(self, dataset_name: str) -> str:
+        if self.person_boxes != "detector":
+            return self.person_boxes
+        json_file = MetadataCatalog.get(dataset_name).person_detections_file
+        if not json_file:
+            raise InputError(
+                f"data set '{dataset_name}' has no detector boxes of its own: give the path of a "
+                "detection file as INPUT.PERSON_BOXES"
+            )
+        return json_file
+
+    def __call__(self, record: dict) -> dict:
+        rng = self._worker.rng()
+        keypoints = record.get("keypoints")
+        height, width = self.crop_size
+        plan = CropPlan(box_to_region(record["bbox"], width / height, self.box_padding), 0.0, False)
+        if self.augmentation is not None:
+            plan = self.augmentation(plan.region, keypoints, rng)
+        image_to_crop, crop_to_image = crop_affines(plan.region, self.crop_size, *plan[1:])
+        image = self._reader.read(record["file_name"], record["width"], record["height"])
+        sample = {
+            "image": self._to_tensor(warp_image(image, crop_to_image, self.crop_size)),
+            "crop_to_image": crop_to_image,
+            "file_name": record["file_name"],
+            "image_id": record["image_id"],
+            "annotation_id": record["annotation_id"],
+            "box_score": record["box_score"],
+            "person_box": record["bbox"],
+            "height": record["height"],
+            "width": record["width"],
+        }
+        if keypoints is not None:
+            sample["keypoints"] = self._to_crop(keypoints, image_to_crop, plan.flip)
+        return sample
+
+    def _to_tensor(self, crop: np.ndarray) -> torch.Tensor:
+        """(H, W, 3) BGR -> (3, H, W) in the wanted channel order, in one pass over the pixels."""
+        planes = np.empty((3, *self.crop_size), np.uint8)
+        cv2.split(crop, [planes[i] for i in self.channel_order])
+        return torch.from_numpy(planes)
+
+    def _to_crop(
+        self, keypoints: np.ndarray, image_to_crop: np.ndarray, flip: bool
+    ) -> torch.Tensor:
+        """Move keypoints (K, 3) from image to crop; in a mirror image left and right change."""
+        moved = keypoints[self.flip_indices] if flip else keypoints.copy()
+        moved[:, :2] = apply_affine(image_to_crop, moved[:, :2])
+        return torch.from_numpy(moved)

@@ -1,0 +1,254 @@
+"""The picture being painted: colours, and beside them the layer that lies on top at each pixel.
+
+Backgrounds and things are painted at once. Cloth and skin only leave the number of their layer;
+``finish`` colours all pixels of all such layers together, which costs far less than one at a time.
+
+Places are continuous pixel coordinates (x, y); the centre of column c is at c + 0.5. Polygons are
+int32 arrays (N, 2) in sixteenths of a pixel, made by the functions at the end of this file; as
+OpenCV's drawing puts pixel centres at whole numbers, half a pixel is taken away there.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .synthetic_textures import PATTERN_SIDE, Colour, texture_pool
+
+NOBODY = 0
+_SHIFT = 4
+_UNITS = 1 << _SHIFT
+_WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+
+@dataclass(frozen=True)
+class Cloth:
+    """A surface of two colours.
+
+    Attributes:
+        dark, light: colours where the pattern is 0 and where it is 255.
+        pattern: index into the texture pool's patterns.
+        scale: how much larger than usual the pattern is.
+        offset: where the pattern starts, texture pixels.
+        relief: how much darker the deepest folds are, a part of 1.
+        roundness: how much darker than its middle an edge is, a part of 1.
+    """
+
+    dark: Colour
+    light: Colour
+    pattern: int = 0
+    scale: float = 1.0
+    offset: float = 0.0
+    relief: float = 0.3
+    roundness: float = 0.5
+
+
+class Canvas:
+    """A picture and its layers; whatever is painted hides what was painted before.
+
+    Attributes:
+        image: (H, W, 3) uint8, BGR; complete after ``finish``.
+        layers: (H, W) uint16, the layer on top; 0 is what belongs to nobody.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.image = np.zeros((height, width, 3), np.uint8)
+        self.layers = np.zeros((height, width), np.uint16)
+        self._codes = [NOBODY]
+        self._cloth_rows: list[tuple[float, ...]] = [(0.0,) * 18]
+        self._is_cloth = [False]
+
+    def _new_layer(self, code: int, cloth_row: tuple[float, ...] | None = None) -> int:
+        self._codes.append(code)
+        self._is_cloth.append(cloth_row is not None)
+        self._cloth_rows.append(cloth_row or self._cloth_rows[0])
+        return len(self._codes) - 1
+
+    @property
+    def num_layers(self) -> int:
+        """The number that the next layer gets; later layers have larger ones."""
+        return len(self._codes)
+
+    def labels(self) -> np.ndarray:
+        """Return (H, W) uint16 codes of what lies on top, as given by those who painted it."""
+        return np.array(self._codes, np.uint16).take(self.layers)
+
+    def window(self, polygon: np.ndarray) -> tuple[int, int, int, int] | None:
+        """Return left, top, right, bottom of the pixels around a polygon, None when outside."""
+        x, y, width, height = cv2.boundingRect(polygon)
+        left, top = max(0, (x >> _SHIFT) - 1), max(0, (y >> _SHIFT) - 1)
+        right = min(self.width, ((x + width) >> _SHIFT) + 3)
+        bottom = min(self.height, ((y + height) >> _SHIFT) + 3)
+        return (left, top, right, bottom) if left < right and top < bottom else None
+
+    def fill(self, polygon: np.ndarray, colour: Colour, code: int = NOBODY) -> None:
+        """Fill a polygon with one colour."""
+        layer = self._new_layer(code) if code != NOBODY else 0
+        smooth = cv2.LINE_AA if len(self._codes) == 1 else cv2.LINE_8  # see smooth_edges
+        cv2.fillPoly(self.image, [polygon], colour, smooth, _SHIFT)
+        cv2.fillPoly(self.layers, [polygon], layer, cv2.LINE_8, _SHIFT)
+
+    def draw(self, polygon: np.ndarray, colour: Colour) -> None:
+        """Fill a polygon without changing the layers: details on what was just painted."""
+        cv2.fillPoly(self.image, [polygon], colour, cv2.LINE_AA, _SHIFT)
+
+    def line(self, points: np.ndarray, colour: Colour, closed: bool = False) -> None:
+        """Draw a thin line through a polygon's points without changing the layers."""
+        cv2.polylines(self.image, [points], closed, colour, 1, cv2.LINE_AA, _SHIFT)
+
+    def dress(
+        self,
+        polygons: list[np.ndarray],
+        cloth: Cloth,
+        across: tuple[float, float, float],
+        along: tuple[float, float, float],
+        columns: float,
+        light: float = 0.0,
+        code: int = NOBODY,
+    ) -> None:
+        """Cover the union of convex polygons with cloth.
+
+        Args:
+            polygons: what is covered.
+            cloth: what is seen there.
+            across: (a, b, c); a x + b y + c is -1 at one edge and 1 at the other.
+            along: likewise the distance from one end in texture rows.
+            columns: texture columns between the two edges.
+            light: where between the edges the lightest place is, -1 to 1.
+            code: the label.
+        """
+        finer = 1 / cloth.scale
+        first, last = cloth.dark, cloth.light
+        a, b, c = along
+        layer = self._new_layer(
+            code,
+            (
+                *across,
+                *(a * finer, b * finer, c * finer),
+                *(0.5 * columns * finer, cloth.offset),
+                *(0.35 * light, cloth.roundness, cloth.relief / 255),
+                cloth.pattern * PATTERN_SIDE**2,
+                *first,
+                *((last[i] - first[i]) / 255 for i in range(3)),
+            ),
+        )
+        for polygon in polygons:
+            cv2.fillConvexPoly(self.layers, polygon, layer, cv2.LINE_8, _SHIFT)
+
+    def stamp(
+        self, source: np.ndarray, left: int, top: int, covers: list[tuple[np.ndarray, int]]
+    ) -> None:
+        """Copy ``source`` (h, w, 3) to where one of the masks is set.
+
+        ``covers`` are (mask (h, w) bool, code) pairs.
+        """
+        rows, columns = slice(top, top + source.shape[0]), slice(left, left + source.shape[1])
+        for mask, code in covers:
+            cv2.copyTo(source, mask.view(np.uint8), self.image[rows, columns])
+            self.layers[rows, columns][mask] = self._new_layer(code)
+
+    def shadow(
+        self, x: float, y: float, half_width: float, half_height: float, depth: float
+    ) -> None:
+        """Darken a soft ellipse on the ground by up to ``depth`` (a part of 1)."""
+        window = self.window(
+            rectangle(x - half_width, y - half_height, x + half_width, y + half_height)
+        )
+        if window is None:
+            return
+        left, top, right, bottom = window
+        disc = texture_pool().soft_disc
+        side = disc.shape[0]
+        a, b = 0.5 * side / half_width, 0.5 * side / half_height
+        columns, rows = (
+            0.5 * side - 0.5 - a * (x - left - 0.5),
+            0.5 * side - 0.5 - b * (y - top - 0.5),
+        )
+        matrix = np.array(((a, 0, columns), (0, b, rows)))
+        cover = cv2.warpAffine(disc, matrix, (right - left, bottom - top), flags=_WARP)
+        light = cv2.cvtColor(cv2.convertScaleAbs(cover, alpha=-depth, beta=255), cv2.COLOR_GRAY2BGR)
+        target = self.image[top:bottom, left:right]
+        target[:] = cv2.multiply(target, light, scale=1 / 255)
+
+    def finish(self) -> None:
+        """Colour the cloth and soften the steps along borders; called once, at the end."""
+        self._colour_cloth()
+        self._smooth_edges()
+
+    def _colour_cloth(self) -> None:
+        places = cv2.findNonZero(self.layers)
+        if places is None:
+            return
+        x, y = np.ascontiguousarray(places.reshape(-1, 2).T)
+        pixels = y * self.width + x
+        row = self.layers.ravel()[pixels]
+        if not all(self._is_cloth[1:]):
+            cloth = np.flatnonzero(np.array(self._is_cloth)[row])
+            x, y, pixels, row = x[cloth], y[cloth], pixels[cloth], row[cloth]
+        table = np.array(self._cloth_rows, np.float32).T.copy()
+
+        def value(column: int) -> np.ndarray:
+            return table[column].take(row)
+
+        x, y = x + np.float32(0.5), y + np.float32(0.5)
+        across = value(0) * x + value(1) * y + value(2)
+        along = value(3) * x + value(4) * y + value(5)
+        wrap = PATTERN_SIDE - 1
+        shift = value(7)
+        column = (across * value(6) + shift).astype(np.int32) & wrap
+        place = ((along + shift).astype(np.int32) & wrap) * PATTERN_SIDE + column
+        pool = texture_pool()
+        pattern = pool.patterns.ravel().take(place + value(11).astype(np.int32))
+        shade = np.float32(1.05) - value(9) * np.square(across - value(8))
+        shade *= 1 - value(10) * pool.folds.ravel().take(place)
+        shade = np.maximum(shade, np.float32(0.3))
+        colour = np.empty((len(row), 3), np.uint8)
+        for channel in range(3):
+            level = (value(12 + channel) + value(15 + channel) * pattern) * shade
+            colour[:, channel] = np.minimum(level, 255)
+        self.image.reshape(-1, 3)[pixels] = colour
+
+    def _smooth_edges(self) -> None:
+        edges = np.zeros(self.layers.shape, np.uint8)
+        across = (self.layers[:, 1:] != self.layers[:, :-1]).view(np.uint8)
+        down = (self.layers[1:] != self.layers[:-1]).view(np.uint8)
+        edges[:, 1:] |= across
+        edges[:, :-1] |= across
+        edges[1:] |= down
+        edges[:-1] |= down
+        cv2.copyTo(cv2.GaussianBlur(self.image, (3, 3), 0.6), edges, self.image)
+
+
+def polygon(places: np.ndarray) -> np.ndarray:
+    """Return continuous places (..., 2) as a polygon's points (..., 2)."""
+    return np.rint(places * _UNITS - _UNITS / 2).astype(np.int32)
+
+
+def places(points: np.ndarray) -> np.ndarray:
+    """Return the continuous places (..., 2) of a polygon's points: the inverse of ``polygon``."""
+    return (points + _UNITS / 2) / _UNITS
+
+
+def rectangle(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    """Return the polygon of an upright rectangle."""
+    return polygon(np.array(((left, top), (right, top), (right, bottom), (left, bottom))))
+
+
+def ellipse(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
+    """Return the polygon of an upright ellipse."""
+    return polygon(UNIT_CIRCLE * (half_width, half_height) + (x, y))
+
+
+def discs(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Return the polygons (N, 16, 2) of discs with centres (N, 2) and radii (N,)."""
+    return polygon(centres[:, None] + radii[:, None, None] * UNIT_CIRCLE)
+
+
+def hull(points: np.ndarray) -> np.ndarray:
+    """Return the convex polygon around polygons' points (..., 2)."""
+    return cv2.convexHull(points.reshape(-1, 2)).reshape(-1, 2)
+
+
+_ANGLES = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+UNIT_CIRCLE = np.column_stack((np.cos(_ANGLES), np.sin(_ANGLES)))

@@ -1,0 +1,201 @@
+"""One synthetic picture with people: who stands where, what is before them, light and camera."""
+
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+
+from ..errors import InputError
+from .synthetic_canvas import Canvas
+from .synthetic_figure import Figure, random_figure
+from .synthetic_labels import Silhouette, annotate_person
+from .synthetic_objects import draw_occluder, draw_seat
+from .synthetic_scene import draw_background
+from .synthetic_textures import crop, texture_pool
+
+
+@dataclass(frozen=True)
+class SyntheticPeopleOptions:
+    """How crowded and how hidden the people are.
+
+    Attributes:
+        max_people: most people in a picture.
+        empty_probability: a picture without people.
+        overlap_probability: a further person stands close to an earlier one.
+        occluder_probability: something stands in front of a person.
+        truncation_probability: a person is cut off by the picture's border.
+
+    Raises:
+        InputError: for a value out of range.
+    """
+
+    max_people: int = 4
+    empty_probability: float = 0.03
+    overlap_probability: float = 0.35
+    occluder_probability: float = 0.32
+    truncation_probability: float = 0.14
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_people <= 1000:
+            raise InputError(f"max_people must be 1 to 1000, not {self.max_people}")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith("probability") and not 0 <= value <= 1:
+                raise InputError(f"{field.name} must be between 0 and 1, not {value}")
+
+
+def render_image(
+    rng: np.random.Generator,
+    width: int = 320,
+    height: int = 240,
+    options: SyntheticPeopleOptions | None = None,
+) -> tuple[np.ndarray, list[dict]]:
+    """Draw one picture.
+
+    Args:
+        rng: the only source of chance.
+        width: pixels.
+        height: pixels.
+        options: how crowded and how hidden the people are.
+
+    Returns:
+        The picture (height, width, 3), uint8, BGR, and the people's COCO annotations without
+        ``id`` and ``image_id``; keypoints in COCO's coordinates (continuous ones minus 0.5).
+    """
+    options = options or SyntheticPeopleOptions()
+    canvas = Canvas(width, height)
+    horizon = height * rng.uniform(0.15, 0.5)
+    draw_background(canvas, rng, horizon)
+    people = _place_people(rng, width, height, horizon, options)
+    silhouettes = [_draw_person(canvas, rng, i, figure, options) for i, figure in enumerate(people)]
+    labels = canvas.labels()
+    annotations = [
+        annotate_person(labels, i, figure.body, figure.keypoints(), silhouette)
+        for i, (figure, silhouette) in enumerate(zip(people, silhouettes, strict=True))
+        if silhouette is not None
+    ]
+    canvas.finish()
+    return _photograph(canvas.image, rng), [a for a in annotations if a is not None]
+
+
+def _place_people(
+    rng: np.random.Generator,
+    width: int,
+    height: int,
+    horizon: float,
+    options: SyntheticPeopleOptions,
+) -> list[Figure]:
+    """Return the people from far to near."""
+    if rng.random() < options.empty_probability:
+        return []
+    light, camera_pitch = rng.uniform(-1, 1), rng.uniform(-4, 16)
+    weights = 0.72 ** np.arange(options.max_people)
+    count = 1 + int(np.searchsorted(np.cumsum(weights / weights.sum()), rng.random()))
+    people: list[Figure] = []
+    for _ in range(min(count, options.max_people)):
+        stature = height * 0.30 * (0.90 / 0.30) ** rng.random()
+        beside = people[int(rng.integers(len(people)))] if people else None
+        if rng.random() >= options.overlap_probability:
+            beside = None
+        if beside is not None:
+            stature = beside.stature_px * rng.uniform(0.8, 1.2)
+        cut = rng.random() < options.truncation_probability
+        if cut:
+            stature *= rng.uniform(1.0, 1.7)
+        figure = random_figure(rng, stature, camera_pitch, light)
+        figure.origin = _origin(rng, figure, width, height, horizon, beside, cut)
+        people.append(figure)
+    return sorted(people, key=lambda figure: figure.bounds()[1, 1])
+
+
+def _origin(
+    rng: np.random.Generator,
+    figure: Figure,
+    width: int,
+    height: int,
+    horizon: float,
+    beside: Figure | None,
+    cut: bool,
+) -> np.ndarray:
+    """Return where the pelvis of a figure goes, which still is at (0, 0)."""
+    low, high = figure.bounds()
+    ground = horizon + figure.stature_px * rng.uniform(0.6, 1.1)
+    x = rng.uniform(0, width)
+    if beside is not None:
+        x = beside.origin[0] + rng.choice((-1, 1)) * rng.uniform(0.12, 0.5) * figure.stature_px
+        ground = beside.bounds()[1, 1] + rng.normal(0, 0.05) * figure.stature_px
+    wanted = np.array((x, ground - high[1]))
+    margin = 2.0
+    room_low, room_high = margin - low, (width - margin, height - margin) - high
+    fitting = np.where(
+        room_low < room_high, np.clip(wanted, room_low, room_high), (room_low + room_high) / 2
+    )
+    if not cut:
+        return fitting
+    size, share = high - low, rng.uniform(0.12, 0.55)
+    edge = rng.random()
+    if edge < 0.3:
+        fitting[0] = room_low[0] - share * size[0]
+    elif edge < 0.6:
+        fitting[0] = room_high[0] + share * size[0]
+    elif edge < 0.95:
+        fitting[1] = room_high[1] + share * size[1]
+    else:
+        fitting[1] = room_low[1] - 0.4 * share * size[1]
+    return fitting
+
+
+def _draw_person(
+    canvas: Canvas,
+    rng: np.random.Generator,
+    index: int,
+    figure: Figure,
+    options: SyntheticPeopleOptions,
+) -> Silhouette | None:
+    """Draw a person, what it sits on and what hides it; return its silhouette in the picture."""
+    low, high = figure.bounds()
+    stature, (x, seat) = figure.stature_px, figure.origin.tolist()
+    canvas.shadow((low[0] + high[0]) / 2, high[1], 0.62 * (high[0] - low[0]), 0.06 * stature, 0.6)
+    if figure.pose.name == "sit":
+        draw_seat(canvas, rng, x, seat + 0.06 * stature, high[1], 0.17 * stature)
+    first_layer = canvas.num_layers
+    figure.draw(canvas, index, rng)
+    silhouette = _silhouette(canvas, first_layer, low - 0.06 * stature, high + 0.06 * stature)
+    if rng.random() < options.occluder_probability:
+        points = figure.keypoints()
+        target = points[int(rng.integers(5, len(points)))]
+        draw_occluder(canvas, rng, target, high[1], stature)
+    return silhouette
+
+
+def _silhouette(
+    canvas: Canvas, first_layer: int, low: np.ndarray, high: np.ndarray
+) -> Silhouette | None:
+    """Return the box and the area of the layers from ``first_layer`` on, None when there are none.
+
+    ``low`` and ``high`` bound where to look.
+    """
+    left, top = (max(0, int(v)) for v in low)
+    right, bottom = (max(0, int(v) + 1) for v in high)
+    mask = canvas.layers[top:bottom, left:right] >= first_layer
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    box = (left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
+    return Silhouette(tuple(map(int, box)), int(np.count_nonzero(mask)))
+
+
+def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give a picture its light, sharpness and sensor noise."""
+    height, width = image.shape[:2]
+    corners = rng.uniform(0.8, 1.1, (2, 2)).astype(np.float32) * 160
+    light = cv2.resize(corners, (width, height)).astype(np.uint8)
+    image = cv2.multiply(image, cv2.cvtColor(light, cv2.COLOR_GRAY2BGR), scale=1 / 160)
+    gamma, gains = np.exp(rng.normal(0, 0.18)), rng.uniform(0.9, 1.08, 3)
+    curve = 255 * (np.arange(256)[:, None] / 255) ** gamma * gains * rng.uniform(0.85, 1.1)
+    image = cv2.LUT(image, np.clip(curve, 0, 255).astype(np.uint8)[None])
+    if rng.random() < 0.4:
+        image = cv2.GaussianBlur(image, (5, 5), rng.uniform(0.4, 1.1) * height / 240)
+    strength = rng.uniform(0.0, 0.35)
+    grain = crop(texture_pool().grain, rng, height, width)
+    return cv2.addWeighted(image, 1.0, grain, strength, -128 * strength)

@@ -1,0 +1,113 @@
+"""Checks of a config before any work is done: one sentence for what would fail later."""
+
+import torch
+from detectron2.config import CfgNode
+from detectron2.modeling import META_ARCH_REGISTRY
+from detectron2.utils import comm
+
+from ..data.build import get_dataset_skeleton
+from ..errors import InputError
+from .optimizer import check_optimizer_name
+
+AMP_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def check_training(cfg: CfgNode) -> None:
+    """Raise InputError for settings that training cannot work with."""
+    check_model(cfg)
+    check_solver(cfg, comm.get_world_size())
+    if not cfg.DATASETS.TRAIN:
+        raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
+    check_datasets(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
+
+
+def check_evaluation(cfg: CfgNode) -> None:
+    """Raise InputError for settings that evaluation cannot work with."""
+    check_model(cfg)
+    if not cfg.DATASETS.TEST:
+        raise InputError("DATASETS.TEST is empty: name a data set to evaluate on.")
+    check_datasets(cfg, cfg.DATASETS.TEST)
+
+
+def check_device(name: str, num_processes: int = 1) -> None:
+    """Check ``MODEL.DEVICE`` for so many processes on this machine, each with its own GPU."""
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"MODEL.DEVICE {name!r} is no device: use cuda or cpu.") from None
+    if device.type != "cuda":
+        return
+    if not torch.cuda.is_available():
+        raise InputError(
+            f"MODEL.DEVICE is {name}, but no usable GPU was found: add 'MODEL.DEVICE cpu' to the "
+            "command to run on the CPU."
+        )
+    num_needed = max(num_processes, (device.index or 0) + 1)
+    if num_needed > torch.cuda.device_count():
+        raise InputError(
+            f"MODEL.DEVICE {name} with {num_processes} process(es) needs {num_needed} GPUs, "
+            f"but this machine has {torch.cuda.device_count()}."
+        )
+
+
+def check_model(cfg: CfgNode) -> None:
+    """Check the device and the name of the meta-architecture."""
+    check_device(cfg.MODEL.DEVICE)
+    name = cfg.MODEL.META_ARCHITECTURE
+    if name not in META_ARCH_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in META_ARCH_REGISTRY))
+        raise InputError(f"MODEL.META_ARCHITECTURE {name!r} is unknown; known are {known}.")
+
+
+def check_solver(cfg: CfgNode, world_size: int) -> None:
+    """Check the sections SOLVER and TEST for so many processes."""
+    solver = cfg.SOLVER
+    check_optimizer_name(solver.OPTIMIZER)
+    for key in ("MAX_ITER", "CHECKPOINT_PERIOD", "ACCUMULATE_STEPS", "IMS_PER_BATCH"):
+        if solver[key] < 1:
+            raise InputError(f"SOLVER.{key} is {solver[key]}, but must be at least 1.")
+    num_shares = world_size * solver.ACCUMULATE_STEPS
+    if solver.IMS_PER_BATCH % num_shares:
+        raise InputError(
+            f"SOLVER.IMS_PER_BATCH {solver.IMS_PER_BATCH} does not divide by {num_shares}, the "
+            f"number of processes ({world_size}) x SOLVER.ACCUMULATE_STEPS "
+            f"({solver.ACCUMULATE_STEPS})."
+        )
+    if solver.BEST_METRIC_MODE not in ("max", "min"):
+        raise InputError(
+            f"SOLVER.BEST_METRIC_MODE is {solver.BEST_METRIC_MODE!r}, but must be max or min."
+        )
+    if solver.EMA.ENABLED and not 0 <= solver.EMA.DECAY < 1:
+        raise InputError(f"SOLVER.EMA.DECAY is {solver.EMA.DECAY}, but must be in [0, 1).")
+    if cfg.TEST.PRECISE_BN.ENABLED:
+        raise InputError("TEST.PRECISE_BN.ENABLED is not supported by this trainer: set it False.")
+    amp_dtype(cfg)
+
+
+def amp_dtype(cfg: CfgNode) -> torch.dtype | None:
+    """Return the precision of mixed-precision training, None without."""
+    if not cfg.SOLVER.AMP.ENABLED:
+        return None
+    name = cfg.SOLVER.AMP.DTYPE
+    if name not in AMP_DTYPES:
+        raise InputError(
+            f"SOLVER.AMP.DTYPE {name!r} is unknown; known are {', '.join(AMP_DTYPES)}."
+        )
+    if name == "float16" and torch.device(cfg.MODEL.DEVICE).type != "cuda":
+        raise InputError(
+            "SOLVER.AMP.DTYPE float16 needs a GPU (MODEL.DEVICE cuda); bfloat16 also runs on the "
+            "CPU."
+        )
+    return AMP_DTYPES[name]
+
+
+def check_datasets(cfg: CfgNode, names: tuple[str, ...]) -> None:
+    """Check that the data sets are registered and have the model's number of keypoints."""
+    num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
+    for name in names:
+        skeleton = get_dataset_skeleton(name)
+        if len(skeleton.names) != num_keypoints:
+            raise InputError(
+                f"MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS is {num_keypoints}, but the data set {name!r} "
+                f"has {len(skeleton.names)} keypoints."
+            )

@@ -1,0 +1,132 @@
+"""Configs from yaml files and command lines, with one sentence for every mistake."""
+
+import difflib
+import os
+import re
+
+import yaml
+from detectron2.config import CfgNode, get_cfg
+
+from ..config import add_adaanchor_config
+from ..errors import InputError
+
+_BASE = "_BASE_"
+
+
+def load_config(config_file: str = "", options: list[str] | None = None) -> CfgNode:
+    """Return the defaults, overridden by a yaml file, then by ``[key, value, ...]``; frozen.
+
+    Raises:
+        InputError: the file cannot be read, is no yaml or holds python tags (which are never
+            executed), or it or the options name an unknown key or a value of the wrong type.
+    """
+    cfg = get_cfg()
+    add_adaanchor_config(cfg)
+    if config_file:
+        _merge_file(cfg, config_file)
+    if options:
+        _merge_options(cfg, options)
+    cfg.freeze()
+    return cfg
+
+
+def _merge_file(cfg: CfgNode, path: str) -> None:
+    chain = _read_chain(path)
+    try:
+        cfg.merge_from_file(path, allow_unsafe=False)
+    except (AssertionError, KeyError, ValueError) as error:
+        key = _key_at_fault(error)
+        culprit = next((file for file, content in chain if _has(content, key)), path)
+        raise _explain(error, cfg, f"config file {culprit}") from None
+
+
+def _merge_options(cfg: CfgNode, options: list[str]) -> None:
+    place = "the command line"
+    if len(options) % 2:
+        raise InputError(
+            f"The options at the end of {place} must be pairs KEY VALUE, but there are "
+            f"{len(options)} words: {' '.join(options)}."
+        )
+    try:
+        cfg.merge_from_list(options)
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise _explain(error, cfg, place) from None
+
+
+def _read_chain(path: str) -> list[tuple[str, dict]]:
+    """Read a yaml file and those it builds on: (path, content) of each, the given file first."""
+    chain = []
+    waiting = [path]
+    while waiting:
+        current = waiting.pop(0)
+        if any(current == seen for seen, _ in chain):
+            raise InputError(f"Config file {current} builds on itself ({_BASE}).")
+        content = _read_yaml(current)
+        chain.append((current, content))
+        bases = content.get(_BASE, [])
+        for base in [bases] if isinstance(bases, str) else bases:
+            waiting.append(os.path.join(os.path.dirname(current), os.path.expanduser(base)))
+    return chain
+
+
+def _read_yaml(path: str) -> dict:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = yaml.safe_load(file)
+    except OSError as error:
+        raise InputError(f"Config file {path} cannot be read: {error.strerror}.") from None
+    except yaml.constructor.ConstructorError as error:
+        raise InputError(
+            f"Config file {path} was refused, because it holds what would run code or is no plain "
+            f"value: {error.problem} (line {error.problem_mark.line + 1})."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise InputError(f"Config file {path} is no valid yaml{where}.") from None
+    if not isinstance(content, dict):
+        raise InputError(f"Config file {path} holds no config keys.")
+    return content
+
+
+def _key_at_fault(error: Exception) -> str:
+    """Return the dotted key that a message of yacs names, or ""."""
+    found = re.search(r"(?:Non-existent (?:config )?key: |for config key: )([\w.]+)", str(error))
+    return found.group(1) if found else ""
+
+
+def _explain(error: Exception, cfg: CfgNode, place: str) -> InputError:
+    """Turn an error of yacs into a sentence."""
+    key = _key_at_fault(error)
+    message = str(error.args[0]) if error.args else str(error)
+    if "Non-existent" in message:
+        nearest = difflib.get_close_matches(key, list(_all_keys(cfg)), n=1)
+        hint = f"; did you mean {nearest[0]}?" if nearest else "."
+        return InputError(f"Unknown config key {key} in {place}{hint}")
+    if "Type mismatch" in message:
+        expected = type(_look_up(cfg, key)).__name__
+        values = re.search(r"with values \(.* vs\. (.*)\) for config key", message, re.DOTALL)
+        given = f", not {values.group(1)!r}" if values else ""
+        return InputError(f"Config key {key} in {place} takes a value of type {expected}{given}.")
+    return InputError(f"{place[0].upper()}{place[1:]}: {message}")
+
+
+def _all_keys(node: CfgNode, prefix: str = ""):
+    for name, value in node.items():
+        yield prefix + name
+        if isinstance(value, CfgNode):
+            yield from _all_keys(value, f"{prefix}{name}.")
+
+
+def _look_up(cfg: CfgNode, key: str):
+    for name in key.split("."):
+        cfg = cfg[name]
+    return cfg
+
+
+def _has(content: dict, key: str) -> bool:
+    for name in key.split("."):
+        if not isinstance(content, dict) or name not in content:
+            return False
+        content = content[name]
+    return True

@@ -1,0 +1,77 @@
+"""What ``train_net.py`` runs: set-up, training, evaluation, in one or several processes."""
+
+import argparse
+import logging
+import os
+
+from detectron2.config import CfgNode
+from detectron2.engine import default_setup, launch
+from detectron2.evaluation import verify_results
+from detectron2.utils import comm
+from detectron2.utils.logger import setup_logger
+
+from ..errors import InputError
+from .checkpointer import SafeCheckpointer
+from .checks import check_device, check_evaluation
+from .config_file import load_config
+from .trainer import Trainer
+
+logger = logging.getLogger(__name__)
+
+
+def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> None:
+    """Start ``main`` in ``args.num_gpus`` processes on each of ``args.num_machines`` machines.
+
+    With ``MODEL.DEVICE cpu``, ``--num-gpus N`` starts N processes that talk through gloo.
+    Mistakes in the config are found before any process starts.
+    """
+    cfg = load_config(args.config_file, args.opts)
+    check_device(cfg.MODEL.DEVICE, args.num_gpus)
+    if cfg.MODEL.DEVICE == "cpu" and args.num_gpus * args.num_machines > 1:
+        # `launch` chooses nccl, which needs GPUs, wherever it sees one.
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    launch(
+        main,
+        args.num_gpus,
+        num_machines=args.num_machines,
+        machine_rank=args.machine_rank,
+        dist_url=args.dist_url,
+        args=(args, trainer_class),
+    )
+
+
+def main(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> dict | None:
+    """Train, or with ``--eval-only`` evaluate; return the results on the main process."""
+    cfg = setup(args)
+    if args.eval_only:
+        return evaluate(cfg, trainer_class, resume=args.resume)
+    trainer = trainer_class(cfg)
+    trainer.resume_or_load(resume=args.resume)
+    return trainer.train()
+
+
+def setup(args: argparse.Namespace) -> CfgNode:
+    """Return the config of a command line; set up logging, seeds and the output folder."""
+    cfg = load_config(args.config_file, args.opts)
+    try:
+        default_setup(cfg, args)
+        setup_logger(cfg.OUTPUT_DIR, distributed_rank=comm.get_rank(), name="adaanchor_d2")
+    except OSError as error:
+        raise InputError(
+            f"OUTPUT_DIR {cfg.OUTPUT_DIR} cannot be written: {error.strerror}."
+        ) from None
+    return cfg
+
+
+def evaluate(cfg: CfgNode, trainer_class: type[Trainer] = Trainer, *, resume: bool = False) -> dict:
+    """Evaluate MODEL.WEIGHTS, or with ``resume`` the last checkpoint in OUTPUT_DIR."""
+    check_evaluation(cfg)
+    model = trainer_class.build_model(cfg)
+    checkpointer = SafeCheckpointer(model, cfg.OUTPUT_DIR)
+    if not cfg.MODEL.WEIGHTS and not (resume and checkpointer.has_checkpoint()):
+        logger.warning("MODEL.WEIGHTS is empty: untrained weights are evaluated.")
+    checkpointer.resume_or_load(cfg.MODEL.WEIGHTS, resume=resume)
+    results = trainer_class.test(cfg, model)
+    if comm.is_main_process():
+        verify_results(cfg, results)
+    return results

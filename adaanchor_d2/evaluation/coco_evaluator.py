@@ -1,0 +1,216 @@
+"""Evaluation of single-person predictions on data sets in COCO's keypoint format."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from detectron2.config import configurable
+from detectron2.evaluation import DatasetEvaluator
+from detectron2.utils import comm
+
+from ..errors import InputError
+from .build import EVALUATOR_REGISTRY
+from .coco_average_precision import average_precision
+from .coco_ground_truth import load_coco_ground_truth
+from .coco_results import rescore_people, to_coco_results, write_coco_results
+from .keypoint_report import confidence_report, visibility_report
+from .metadata import choose_sigmas, read_metadata
+from .oks_nms import oks_nms_per_image
+from .person_predictions import (
+    PersonPredictions,
+    box_areas,
+    collect_predictions,
+    concatenate_predictions,
+    select_predictions,
+    sort_predictions,
+)
+from .result_log import log_results
+
+GROUND_TRUTH_BOXES = "ground_truth"
+
+logger = logging.getLogger(__name__)
+
+
+class CocoKeypointEvaluator(DatasetEvaluator):
+    """COCO's AP and AR, and the errors and confidences of visible and hidden keypoints.
+
+    ``process`` takes mapped samples and the outputs of a single-person model. ``evaluate`` gathers
+    over processes and returns, on the main process only:
+
+    * ``keypoints`` (``keypoints_detector_boxes`` with detector boxes): AP, AP50, AP75, APm, APl and
+      AR, AR50, AR75, ARm, ARl, percent. All images of the annotation file count, also those
+      without predictions.
+    * ``visibility`` (ground-truth boxes only): see ``metrics.visibility_errors``, in
+      network-input pixels.
+    * ``confidence`` (ground-truth boxes and a rule with confidence only): see
+      ``keypoint_report.confidence_report``.
+
+    What does not exist is absent from the results, and the log says so.
+    """
+
+    @configurable
+    def __init__(
+        self,
+        *,
+        dataset_name: str,
+        output_dir: str | None,
+        has_confidence: bool,
+        person_boxes: str,
+        rescore_threshold: float | None,
+        oks_nms_threshold: float,
+        confidence_thresholds: Sequence[float],
+        oks_sigmas: Sequence[float],
+    ):
+        """
+        Args:
+            dataset_name: registered data set with ``json_file`` and ``skeleton`` in its metadata.
+            output_dir: gets coco_instances_results.json and instances_predictions.pth; None: no
+                files.
+            has_confidence: whether the anchor rule gives a score to each keypoint.
+            person_boxes: "ground_truth", or where the detector's boxes come from.
+            rescore_threshold: person score = box score x mean score of the keypoints above this;
+                None: the box score.
+            oks_nms_threshold: OKS above which the weaker of two people is removed; detector boxes
+                only.
+            confidence_thresholds: where precision and recall are reported.
+            oks_sigmas: (K,); empty: the skeleton's.
+        """
+        self._dataset_name = dataset_name
+        self._output_dir = output_dir
+        self._has_confidence = has_confidence
+        self._person_boxes = person_boxes
+        self._rescore_threshold = rescore_threshold
+        self._oks_nms_threshold = oks_nms_threshold
+        self._confidence_thresholds = confidence_thresholds
+        skeleton = read_metadata(dataset_name, "skeleton")
+        self._num_keypoints = len(skeleton.names)
+        self._sigmas = choose_sigmas(oks_sigmas, skeleton)
+        self._json_file = read_metadata(dataset_name, "json_file")
+        self._ground_truth = load_coco_ground_truth(self._json_file, self._num_keypoints)
+        self.reset()
+
+    @classmethod
+    def from_config(cls, cfg, dataset_name: str, output_dir: str | None, has_confidence: bool):
+        return {
+            "dataset_name": dataset_name,
+            "output_dir": output_dir,
+            "has_confidence": has_confidence,
+            "person_boxes": cfg.INPUT.PERSON_BOXES,
+            "rescore_threshold": cfg.TEST.RESCORE_THRESHOLD if cfg.TEST.RESCORE else None,
+            "oks_nms_threshold": cfg.TEST.OKS_NMS_THRESHOLD,
+            "confidence_thresholds": cfg.TEST.CONFIDENCE_THRESHOLDS,
+            "oks_sigmas": cfg.TEST.KEYPOINT_OKS_SIGMAS,
+        }
+
+    def reset(self) -> None:
+        self._parts: list[PersonPredictions] = []
+
+    def process(self, inputs: Sequence[dict], outputs: Sequence[dict]) -> None:
+        """Keep a batch: mapped samples and model outputs with one person each."""
+        predictions = collect_predictions(inputs, outputs, self._has_ground_truth)
+        num_predicted = predictions["keypoints"].shape[1]
+        if num_predicted != self._num_keypoints:
+            raise InputError(
+                f"The model predicts {num_predicted} keypoints (MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS),"
+                f" but the skeleton of {self._dataset_name} has {self._num_keypoints}."
+            )
+        self._parts.append(predictions)
+
+    def evaluate(self) -> dict[str, dict[str, float]]:
+        """Return the results on the main process and an empty dict on the others."""
+        own = [concatenate_predictions(self._parts)] if self._parts else []
+        gathered = comm.gather(own, dst=0)
+        if not comm.is_main_process():
+            return {}
+        parts = [part for process_parts in gathered for part in process_parts]
+        if not parts:
+            return {self._task: self._evaluate_nobody()}
+        predictions = sort_predictions(concatenate_predictions(parts))
+        self._check_images(predictions)
+        results = {self._task: self._evaluate_people(predictions)}
+        if self._has_ground_truth:
+            results |= self._evaluate_keypoints(predictions)
+        log_results(
+            results,
+            f"{self._dataset_name}, {len(predictions['image_id'])} people",
+            boxes="ground-truth boxes" if self._has_ground_truth else f"{self._person_boxes} boxes",
+        )
+        return results
+
+    @property
+    def _has_ground_truth(self) -> bool:
+        return self._person_boxes == GROUND_TRUTH_BOXES
+
+    @property
+    def _task(self) -> str:
+        return "keypoints" if self._has_ground_truth else "keypoints_detector_boxes"
+
+    def _evaluate_nobody(self) -> dict[str, float]:
+        logger.warning(
+            f"There are no predictions to evaluate on {self._dataset_name}, so AP is 0: "
+            f"has the test loader any sample?"
+        )
+        return self._write_and_score([])
+
+    def _check_images(self, predictions: PersonPredictions) -> None:
+        known = [image["id"] for image in self._ground_truth["images"]]
+        unknown = np.setdiff1d(predictions["image_id"], known)
+        if len(unknown):
+            raise InputError(
+                f"There are predictions for image id {unknown[0]}, which is not in "
+                f"{self._json_file}."
+            )
+
+    def _evaluate_people(self, predictions: PersonPredictions) -> dict[str, float]:
+        scores = self._person_scores(predictions)
+        if not self._has_ground_truth and self._oks_nms_threshold < 1:
+            kept = oks_nms_per_image(
+                predictions["image_id"],
+                predictions["keypoints"][..., :2],
+                scores,
+                box_areas(predictions["box"]),
+                self._sigmas,
+                self._oks_nms_threshold,
+            )
+            logger.info(f"OKS-NMS keeps {len(kept)} of {len(scores)} people.")
+            predictions, scores = select_predictions(predictions, kept), scores[kept]
+        return self._write_and_score(to_coco_results(predictions, scores))
+
+    def _write_and_score(self, coco_results: list[dict]) -> dict[str, float]:
+        if self._output_dir is not None:
+            write_coco_results(coco_results, self._output_dir)
+        return average_precision(self._ground_truth, coco_results, self._sigmas)
+
+    def _person_scores(self, predictions: PersonPredictions) -> np.ndarray:
+        box_scores = predictions["box_score"]
+        if self._rescore_threshold is None:
+            return box_scores
+        keypoint_scores = predictions["keypoints"][..., 2]
+        return rescore_people(box_scores, keypoint_scores, self._rescore_threshold)
+
+    def _evaluate_keypoints(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
+        results = {"visibility": visibility_report(predictions, self._has_confidence)}
+        if self._has_confidence:
+            results["confidence"] = confidence_report(
+                predictions,
+                self._annotated_areas(predictions["annotation_id"]),
+                self._sigmas,
+                self._confidence_thresholds,
+            )
+        return results
+
+    def _annotated_areas(self, annotation_ids: np.ndarray) -> np.ndarray:
+        areas = {person["id"]: person["area"] for person in self._ground_truth["annotations"]}
+        unknown = [number for number in annotation_ids.tolist() if number not in areas]
+        if unknown:
+            raise InputError(
+                f"There are predictions for annotation id {unknown[0]}, which is not in "
+                f"{self._json_file}."
+            )
+        return np.array([areas[number] for number in annotation_ids.tolist()], dtype=np.float64)
+
+
+@EVALUATOR_REGISTRY.register()
+def coco_keypoints(cfg, dataset_name: str, output_dir: str | None, has_confidence: bool):
+    """The evaluator of data sets in COCO's keypoint format."""
+    return CocoKeypointEvaluator(cfg, dataset_name, output_dir, has_confidence)

@@ -1,0 +1,18 @@
+"""The metrics: numpy arrays in, numbers out, arguments never changed. Import them from here."""
+
+from .calibration import auroc, expected_calibration_error, precision_recall
+from .localization import nme, pckh, visibility_errors
+from .oks import keypoint_similarity, oks
+from .recall import keypoint_recall
+
+__all__ = [
+    "auroc",
+    "expected_calibration_error",
+    "keypoint_recall",
+    "keypoint_similarity",
+    "nme",
+    "oks",
+    "pckh",
+    "precision_recall",
+    "visibility_errors",
+]

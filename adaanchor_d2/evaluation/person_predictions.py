@@ -1,0 +1,97 @@
+"""What an evaluator keeps of each predicted person: a dict of arrays, one row a person.
+
+Shapes: N people, K keypoint types. Image coordinates are continuous pixels of the original image,
+crop coordinates those of the network input.
+
+* ``image_id`` (N,), ``annotation_id`` (N,; -1 for a detector box), int64
+* ``keypoints`` (N, K, 3): x, y in the image, score
+* ``box`` (N, 4): XYXY in the image; ``box_score`` (N,)
+* with ground-truth boxes also ``gt_keypoints`` (N, K, 3): x, y in the crop, v; and
+  ``crop_to_image`` (N, 2, 3): the affine map from crop to image
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+
+PersonPredictions = dict[str, np.ndarray]
+
+
+def collect_predictions(
+    inputs: Sequence[dict], outputs: Sequence[dict], with_ground_truth: bool
+) -> PersonPredictions:
+    """Copy a batch of mapped samples and model outputs, one person each, to arrays."""
+    instances = [output["instances"] for output in outputs]
+    predictions = {
+        "image_id": np.array([sample["image_id"] for sample in inputs], dtype=np.int64),
+        "annotation_id": np.array([sample["annotation_id"] for sample in inputs], dtype=np.int64),
+        "keypoints": _to_array([person.pred_keypoints for person in instances]),
+        "box": _to_array([person.pred_boxes.tensor for person in instances]),
+        "box_score": _to_array([person.scores for person in instances]),
+    }
+    if with_ground_truth:
+        predictions["gt_keypoints"] = np.stack(
+            [np.asarray(sample["keypoints"], dtype=np.float64) for sample in inputs]
+        )
+        predictions["crop_to_image"] = np.stack(
+            [np.asarray(sample["crop_to_image"], dtype=np.float64) for sample in inputs]
+        )
+    _check_finite(predictions["keypoints"], inputs)
+    return predictions
+
+
+def concatenate_predictions(parts: Sequence[PersonPredictions]) -> PersonPredictions:
+    """Join the rows of at least one part."""
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def select_predictions(predictions: PersonPredictions, rows: np.ndarray) -> PersonPredictions:
+    return {key: values[rows] for key, values in predictions.items()}
+
+
+def sort_predictions(predictions: PersonPredictions) -> PersonPredictions:
+    """Order by image, annotation, box score and box, so that results do not depend on sharding."""
+    box = predictions["box"]
+    order = np.lexsort(
+        (
+            *box.T[::-1],
+            -predictions["box_score"],
+            predictions["annotation_id"],
+            predictions["image_id"],
+        )
+    )
+    return select_predictions(predictions, order)
+
+
+def box_areas(box: np.ndarray) -> np.ndarray:
+    """(N, 4) XYXY boxes to (N,) areas."""
+    return (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
+
+
+def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Map points (N, K, 2) by affine matrices (N, 2, 3)."""
+    return np.einsum("nij,nkj->nki", matrix[:, :, :2], points) + matrix[:, None, :, 2]
+
+
+def invert_affine(matrix: np.ndarray) -> np.ndarray:
+    """Invert affine matrices (N, 2, 3)."""
+    linear = np.linalg.inv(matrix[:, :, :2])
+    shift = -np.einsum("nij,nj->ni", linear, matrix[:, :, 2])
+    return np.concatenate([linear, shift[:, :, None]], axis=2)
+
+
+def _to_array(tensors: Sequence[torch.Tensor]) -> np.ndarray:
+    # Joined before the copy: one transfer a batch. float64 is exact for every float type.
+    return torch.cat(list(tensors)).detach().cpu().double().numpy()
+
+
+def _check_finite(keypoints: np.ndarray, inputs: Sequence[dict]) -> None:
+    bad = np.flatnonzero(~np.isfinite(keypoints).all(axis=(1, 2)))
+    if len(bad):
+        raise InputError(
+            f"The model predicts a keypoint that is not a finite number in "
+            f"{inputs[bad[0]]['file_name']} (image id {inputs[bad[0]]['image_id']})."
+        )

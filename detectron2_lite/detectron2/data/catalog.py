@@ -1,0 +1,87 @@
+"""Data sets and what is known about them, by name."""
+
+from collections import UserDict
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+__all__ = ["DatasetCatalog", "Metadata", "MetadataCatalog"]
+
+
+class _Catalog(UserDict):
+    def list(self) -> list[str]:
+        """Return the registered names."""
+        return [*self]
+
+    def remove(self, name: str) -> None:
+        """Forget a name."""
+        self.pop(name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__.lstrip('_')}({', '.join(self)})"
+
+
+class _DatasetCatalog(_Catalog):
+    """Names -> functions that return the data set as a list of dicts."""
+
+    def register(self, name: str, func: Callable[[], list[dict]]) -> None:
+        """Register a function; it takes nothing and always returns the same records."""
+        assert callable(func), "You must register a function with `DatasetCatalog.register`!"
+        assert name not in self, f"Dataset '{name}' is already registered!"
+        self[name] = func
+
+    def get(self, name: str) -> list[dict]:
+        """Call the function of ``name``; KeyError when it is not registered."""
+        if name not in self:
+            known = ", ".join(self)
+            raise KeyError(f"Dataset '{name}' is not registered! Available datasets are: {known}")
+        return self[name]()
+
+
+class Metadata(SimpleNamespace):
+    """What is known about one data set, as attributes; each can be given one value only."""
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        known = self.__dict__.get(key, value)
+        assert known == value, (
+            f"Attribute '{key}' in the metadata of '{self.__dict__.get('name')}' cannot be set "
+            f"to a different value!\n{known} != {value}"
+        )
+        if key not in self.__dict__:
+            super().__setattr__(key, value)
+
+    def __getattr__(self, key: str) -> Any:
+        known = ", ".join(self.__dict__)
+        raise AttributeError(
+            f"Attribute '{key}' does not exist in the metadata of dataset "
+            f"'{self.__dict__.get('name')}'. Available keys are {known}."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a copy as a dict."""
+        return dict(self.__dict__)
+
+    def set(self, **kwargs: Any) -> "Metadata":
+        """Set several attributes; returns itself."""
+        for key, value in kwargs.items():
+            setattr(self, key, value)
+        return self
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return an attribute, or the default."""
+        return self.__dict__.get(key, default)
+
+
+class _MetadataCatalog(_Catalog):
+    """Names -> :class:`Metadata`."""
+
+    def get(self, name: str) -> Metadata:
+        """Return the metadata of ``name``; new and empty on first use."""
+        assert name, "A dataset needs a name."
+        if name not in self:
+            self[name] = Metadata(name=name)
+        return self[name]
+
+
+DatasetCatalog = _DatasetCatalog()
+MetadataCatalog = _MetadataCatalog()

@@ -1,0 +1,14 @@
+"""Events of a training, and where they are written."""
+
+from .event_storage import EventStorage, get_event_storage, has_event_storage
+from .event_writers import CommonMetricPrinter, EventWriter, JSONWriter, TensorboardXWriter
+
+__all__ = [
+    "CommonMetricPrinter",
+    "EventStorage",
+    "EventWriter",
+    "JSONWriter",
+    "TensorboardXWriter",
+    "get_event_storage",
+    "has_event_storage",
+]

@@ -1,0 +1,51 @@
+import cv2
+import numpy as np
+import pytest
+
+from adaanchor_d2.data import image_reader
+from adaanchor_d2.data.image_reader import ImageReader, read_image
+from adaanchor_d2.errors import InputError
+
+
+@pytest.fixture
+def image_file(tmp_path):
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), np.arange(60, dtype=np.uint8).reshape(4, 5, 3))
+    return path
+
+
+def test_pixels_are_bgr(image_file):
+    np.testing.assert_array_equal(
+        read_image(str(image_file)), np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    )
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"none\.jpg cannot be read: No such file"):
+        read_image(str(tmp_path / "none.jpg"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all"])
+def test_undecodable_file(tmp_path, content):
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"broken\.jpg cannot be decoded"):
+        read_image(str(path))
+
+
+def test_size_must_be_the_annotated_one(image_file):
+    with pytest.raises(InputError, match=r"picture\.png is 5 x 4 pixels, .* says 4 x 5"):
+        ImageReader().read(str(image_file), width=4, height=5)
+
+
+def test_only_a_new_file_is_decoded(image_file, tmp_path, monkeypatch):
+    other = tmp_path / "other.png"
+    other.write_bytes(image_file.read_bytes())
+    decoded = []
+    monkeypatch.setattr(
+        image_reader, "read_image", lambda name: decoded.append(name) or read_image(name)
+    )
+    reader = ImageReader()
+    for path in (image_file, image_file, other, image_file):
+        assert reader.read(str(path), 5, 4).shape == (4, 5, 3)
+    assert decoded == [str(image_file), str(other), str(image_file)]

@@ -1,0 +1,68 @@
+import pytest
+import torch
+from detectron2.data import DatasetCatalog, MetadataCatalog
+from engine.stand_in import DATASET
+
+from adaanchor_d2.data.skeletons import get_skeleton
+from adaanchor_d2.engine.checks import check_device, check_solver, check_training
+from adaanchor_d2.errors import InputError
+
+
+def test_a_good_config_passes(cfg):
+    check_training(cfg())
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        (["SOLVER.OPTIMIZER", "Lion"], "SOLVER.OPTIMIZER 'Lion' is unknown; known are Adam"),
+        (["SOLVER.BEST_METRIC_MODE", "most"], "BEST_METRIC_MODE is 'most'.*max or min"),
+        (["SOLVER.ACCUMULATE_STEPS", 0], "SOLVER.ACCUMULATE_STEPS is 0"),
+        (["SOLVER.CHECKPOINT_PERIOD", 0], "SOLVER.CHECKPOINT_PERIOD is 0"),
+        (["SOLVER.EMA.ENABLED", True, "SOLVER.EMA.DECAY", 1.5], "SOLVER.EMA.DECAY is 1.5"),
+        (["SOLVER.AMP.ENABLED", True, "SOLVER.AMP.DTYPE", "half"], "known are bfloat16, float16"),
+        (["SOLVER.AMP.ENABLED", True, "SOLVER.AMP.DTYPE", "float16"], "float16 needs a GPU"),
+        (["SOLVER.IMS_PER_BATCH", 10, "SOLVER.ACCUMULATE_STEPS", 4], "10 does not divide by 4"),
+        (["TEST.PRECISE_BN.ENABLED", True], "TEST.PRECISE_BN.ENABLED is not supported"),
+        (["MODEL.META_ARCHITECTURE", "Nothing"], "'Nothing' is unknown; known are .*EngineStandIn"),
+        (["MODEL.DEVICE", "gpu"], "MODEL.DEVICE 'gpu' is no device"),
+        (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but the data set '{DATASET}' has 17"),
+        (["DATASETS.TRAIN", ()], "DATASETS.TRAIN is empty"),
+        (["DATASETS.TEST", ("nowhere_val",)], "nowhere_val"),
+    ],
+)
+def test_mistakes_get_one_sentence(cfg, options, sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
+        check_training(cfg(*options))
+    assert "\n" not in str(caught.value)
+
+
+def test_batch_must_divide_by_processes(cfg):
+    check_solver(cfg("SOLVER.IMS_PER_BATCH", 6, "SOLVER.ACCUMULATE_STEPS", 2), world_size=3)
+    with pytest.raises(InputError, match=r"does not divide by 8, .*processes \(4\) x .*\(2\)"):
+        check_solver(cfg("SOLVER.IMS_PER_BATCH", 6, "SOLVER.ACCUMULATE_STEPS", 2), world_size=4)
+
+
+def test_test_sets_need_the_same_skeleton(cfg):
+    if "engine_crowdpose" not in DatasetCatalog.list():
+        DatasetCatalog.register("engine_crowdpose", list)
+        MetadataCatalog.get("engine_crowdpose").set(skeleton=get_skeleton("crowdpose"))
+    with pytest.raises(InputError, match="'engine_crowdpose' has 14 keypoints"):
+        check_training(cfg("DATASETS.TEST", ("engine_crowdpose",)))
+
+
+def test_missing_gpu_says_how_to_use_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="MODEL.DEVICE is cuda.*'MODEL.DEVICE cpu'"):
+        check_device("cuda")
+    check_device("cpu", num_processes=64)
+
+
+def test_more_processes_than_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    check_device("cuda", num_processes=2)
+    with pytest.raises(InputError, match="needs 3 GPUs, but this machine has 2"):
+        check_device("cuda", num_processes=3)
+    with pytest.raises(InputError, match="needs 6 GPUs"):
+        check_device("cuda:5")

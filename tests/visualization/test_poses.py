@@ -1,0 +1,46 @@
+import numpy as np
+
+from adaanchor_d2.data.skeletons import Skeleton
+from adaanchor_d2.visualization.poses import LEFT_COLOR, RIGHT_COLOR, draw_box, draw_pose
+
+PAIR = Skeleton.from_names("pair", ["left_a", "right_a"], [("left_a", "right_a")], [0.1, 0.1])
+IMAGE = np.zeros((40, 60, 3), np.uint8)
+POINTS = np.array([[10.5, 20.5], [40.5, 20.5]])
+
+
+def test_keypoints_are_drawn_in_the_colour_of_their_side():
+    picture = draw_pose(IMAGE, POINTS, PAIR, shown=np.array([True, True]))
+    assert tuple(picture[20, 10]) == LEFT_COLOR and tuple(picture[20, 40]) == RIGHT_COLOR
+    assert picture[20, 25].any()  # the edge between them
+    assert not IMAGE.any()
+
+
+def test_a_missing_end_has_no_edge():
+    picture = draw_pose(IMAGE, POINTS, PAIR, shown=np.array([True, False]))
+    assert picture[20, 10].any() and not picture[20, 20:].any()
+
+
+def test_hidden_keypoints_are_rings():
+    picture = draw_pose(
+        IMAGE, POINTS, PAIR, shown=np.array([True, False]), hidden=np.array([True, False])
+    )
+    assert not picture[20, 10].any() and picture[20, 4:10].any()
+
+
+def test_a_disc_is_centred_on_its_continuous_position():
+    picture = draw_pose(IMAGE, POINTS + 0.25, PAIR, shown=np.array([True, False]))
+    light = picture.sum(-1).astype(float)
+    y, x = np.mgrid[:40, :60] + 0.5
+    centre = (light * x).sum() / light.sum(), (light * y).sum() / light.sum()
+    np.testing.assert_allclose(centre, POINTS[0] + 0.25, atol=0.1)
+
+
+def test_points_far_outside_do_not_matter():
+    far = np.array([[-500.0, 20.0], [1e4, 1e4]])
+    draw_pose(IMAGE, far, PAIR, shown=np.array([True, True]))
+
+
+def test_box():
+    picture = draw_box(IMAGE, (10.5, 5.5, 30.5, 25.5))
+    assert picture[5, 20].any() and picture[15, 10].any() and not picture[15, 20].any()
+    assert not IMAGE.any()
