@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Draw a training set's annotations, or the crops that the loader makes of them.
 
-    python tools/visualize_data.py --source dataloader --config-file configs/... --output-dir pictures
+    python tools/visualize_data.py --source dataloader --config-file F --output-dir D
 
 Filled discs are visible keypoints, rings are labelled but hidden ones; left is green, right orange.
 """
@@ -13,13 +13,12 @@ from itertools import chain, islice
 
 import cv2
 import numpy as np
-from detectron2.config import get_cfg
 from detectron2.data import DatasetCatalog
 
-from adaanchor_d2 import add_adaanchor_config
 from adaanchor_d2.data import Skeleton, build_train_loader
 from adaanchor_d2.data.build import get_training_skeleton
 from adaanchor_d2.data.image_reader import read_image
+from adaanchor_d2.engine import load_config
 from adaanchor_d2.errors import run_command
 from adaanchor_d2.visualization.poses import draw_box, draw_pose
 
@@ -31,22 +30,11 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--source", choices=["annotation", "dataloader"], required=True)
-    parser.add_argument("--config-file", metavar="FILE", help="path to a config file")
+    parser.add_argument("--config-file", default="", metavar="FILE", help="path to a config file")
     parser.add_argument("--output-dir", default="./", help="where the pictures go")
     parser.add_argument("--limit", type=int, default=20, help="number of pictures (default: 20)")
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     return parser.parse_args()
-
-
-def setup(args: argparse.Namespace):
-    cfg = get_cfg()
-    add_adaanchor_config(cfg)
-    if args.config_file:
-        cfg.merge_from_file(args.config_file, allow_unsafe=False)
-    cfg.merge_from_list(args.opts)
-    cfg.DATALOADER.NUM_WORKERS = 0
-    cfg.freeze()
-    return cfg
 
 
 def draw_annotations(cfg, skeleton: Skeleton) -> Iterator[tuple[str, np.ndarray]]:
@@ -83,7 +71,7 @@ def _draw_labels(picture: np.ndarray, keypoints: np.ndarray, skeleton: Skeleton)
 
 def main() -> None:
     args = parse_args()
-    cfg = setup(args)
+    cfg = load_config(args.config_file, [*args.opts, "DATALOADER.NUM_WORKERS", "0"])
     skeleton = get_training_skeleton(cfg)
     draw = draw_annotations if args.source == "annotation" else draw_samples
     os.makedirs(args.output_dir, exist_ok=True)

@@ -12,7 +12,10 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -56,8 +59,7 @@ def write_synthetic_people(
         width: of a picture, pixels.
         height: of a picture, pixels.
         seed: chooses the data set.
-        workers: processes that draw; they are spawned, so a script that asks for more than one
-            needs the usual ``if __name__ == "__main__"``.
+        workers: processes that draw.
         options: how crowded and how hidden the people are.
         overwrite: replace a data set that is already there.
 
@@ -71,11 +73,14 @@ def write_synthetic_people(
     options = options or SyntheticPeopleOptions()
     try:
         partial_output.mkdir(parents=True)
-        for split, count in (("train", num_train), ("val", num_val)):
-            draw = partial(_write_image, str(partial_output), seed, split, width, height, options)
-            _write_split(
-                partial_output, split, _map(draw, count, workers), width, height, seed, options
-            )
+        with _mapper(workers) as map_indices:
+            for split, count in (("train", num_train), ("val", num_val)):
+                (partial_output / f"{split}2017").mkdir()
+                draw = partial(_write_image, partial_output, seed, split, width, height, options)
+                info = {"description": "Synthetic people", "seed": seed, "options": asdict(options)}
+                people = map_indices(draw, count)
+                content = {"info": info, **_annotation_lists(split, people, width, height)}
+                _write_annotations(partial_output, split, content)
         if output.exists():
             shutil.rmtree(output)
         partial_output.rename(output)
@@ -120,14 +125,26 @@ def _check_output(output: Path, overwrite: bool) -> None:
         )
 
 
-def _map(draw: partial, count: int, workers: int) -> list[list[dict]]:
-    """Return ``[draw(0), ..., draw(count - 1)]``."""
+@contextmanager
+def _mapper(workers: int) -> Iterator[Callable]:
+    """Yield a function ``(draw, count) -> [draw(0), ..., draw(count - 1)]``."""
     if workers == 1:
-        return [draw(index) for index in range(count)]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,)) as pool:
-        chunk = min(_LARGEST_CHUNK, count // (4 * workers) + 1)
-        return list(pool.map(draw, range(count), chunksize=chunk))
+        yield lambda draw, count: [draw(index) for index in range(count)]
+        return
+    # Workers are forked, where that is safe, because importing everything anew takes seconds;
+    # OpenCV's threads, which would not survive that, are ended before.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with ProcessPoolExecutor(workers, context, cv2.setNumThreads, (1,)) as pool:
+            yield lambda draw, count: list(
+                pool.map(
+                    draw, range(count), chunksize=min(_LARGEST_CHUNK, count // (4 * workers) + 1)
+                )
+            )
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _image_id(split: str, index: int) -> int:
@@ -139,7 +156,7 @@ def _file_name(split: str, index: int) -> str:
 
 
 def _write_image(
-    output: str,
+    output: Path,
     seed: int,
     split: str,
     width: int,
@@ -152,44 +169,34 @@ def _write_image(
     image, annotations = render_image(rng, width, height, options)
     quality = int(rng.integers(*_JPEG_QUALITY))
     _, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
-    folder = os.path.join(output, f"{split}2017")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, _file_name(split, index)), "wb") as file:
-        file.write(encoded.tobytes())
+    (output / f"{split}2017" / _file_name(split, index)).write_bytes(encoded.tobytes())
     return annotations
 
 
-def _write_split(
-    output: Path,
-    split: str,
-    people_of_images: list[list[dict]],
-    width: int,
-    height: int,
-    seed: int,
-    options: SyntheticPeopleOptions,
-) -> None:
-    """Write a split's annotation file."""
+def _annotation_lists(
+    split: str, people_of_images: list[list[dict]], width: int, height: int
+) -> dict[str, list[dict]]:
+    """Return the lists of COCO's annotation file."""
     images, annotations = [], []
     for index, people in enumerate(people_of_images):
-        image_id = _image_id(split, index)
-        name = _file_name(split, index)
+        image_id, name = _image_id(split, index), _file_name(split, index)
         images.append(
             {"id": image_id, "file_name": name, "width": width, "height": height, "license": 1}
         )
         for person in people:
             annotations.append({"id": len(annotations) + 1, "image_id": image_id, **person})
-    content = {
-        "info": {"description": "Synthetic people", "seed": seed, "options": asdict(options)},
-        "licenses": [
-            {"id": 1, "name": "Apache License 2.0", "url": "http://www.apache.org/licenses/"}
-        ],
+    url = "https://www.apache.org/licenses/LICENSE-2.0"
+    return {
+        "licenses": [{"id": 1, "name": "Apache License 2.0", "url": url}],
         "images": images,
         "annotations": annotations,
         "categories": [person_category()],
     }
+
+
+def _write_annotations(output: Path, split: str, content: dict) -> None:
     folder = output / "annotations"
     folder.mkdir(exist_ok=True)
-    (output / f"{split}2017").mkdir(exist_ok=True)
     (folder / f"person_keypoints_{split}2017.json").write_text(json.dumps(content))
 
 

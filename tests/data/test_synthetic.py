@@ -28,8 +28,9 @@ from adaanchor_d2.errors import InputError
 
 # As in COCO's person_keypoints_val2017.json.
 OFFICIAL_NAMES = (
-    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow "
-    "left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle"
+    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow "
+    "right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle "
+    "right_ankle"
 ).split()
 NUM_TRAIN, NUM_VAL = 10, 4
 
@@ -58,10 +59,10 @@ def pictures():
     return [render_image(np.random.default_rng((11, index))) for index in range(150)]
 
 
-def standing_person(yaw=0.0, bare_arms=Limb(0, 25, 0, 0)):
+def standing_person(yaw=0.0, arm_swing=0.0):
     """A person of 180 pixels in the middle of a 320 x 240 picture, arms off the trunk."""
-    leg = Limb(0, 6, 0, 0)
-    pose = Pose("stand", (0, yaw, 0), (0, 0, 0), (0, 0, 0), (bare_arms, bare_arms), (leg, leg))
+    arm, leg = Limb(arm_swing, 25, 0, 0), Limb(0, 6, 0, 0)
+    pose = Pose("stand", (0, yaw, 0), (0, 0, 0), (0, 0, 0), (arm, arm), (leg, leg))
     shape = Shape(1.0, 1.0, 1.0, 1.0, 1.0, 0.005)
     rng = np.random.default_rng(1)
     outfit = random_outfit(rng)
@@ -246,9 +247,10 @@ def test_the_face_is_hidden_from_behind():
 
 
 def test_the_far_side_is_hidden_in_profile():
-    flags, _ = flags_of(standing_person(90, Limb(0, 2, 0, 0)))  # looks to the right: right is near
+    flags, _ = flags_of(standing_person(90, arm_swing=60))  # the right side is the near one
     assert flags["right_shoulder"] == flags["right_elbow"] == flags["right_hip"] == 2
     assert flags["left_shoulder"] == flags["left_elbow"] == flags["left_hip"] == 1
+    assert flags["right_ear"] == 2 and flags["left_ear"] == 1
 
 
 def test_polygons_keep_the_half_pixel_rule():
@@ -317,7 +319,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(synthetic, "_write_split", interrupt)
+    monkeypatch.setattr(synthetic, "_write_annotations", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path / "set", num_train=2, num_val=0)
     assert list(tmp_path.iterdir()) == []

@@ -4,9 +4,9 @@ import os
 
 import torch
 from engine.stand_in import DATASET, FixedBatches, StandInTrainer, make_samples, stand_in_config
+from helpers.tiny import RULES, make_sample, tiny_config
 
 import adaanchor_d2.modeling  # noqa: F401  (registers SinglePose)
-from helpers.tiny import RULES, make_sample, tiny_config
 
 NUM_STEPS = 5
 

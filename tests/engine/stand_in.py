@@ -117,7 +117,7 @@ class LossRecorder(HookBase):
 
 class StandInTrainer(Trainer):
     def build_hooks(self):
-        return [*super().build_hooks(), LossRecorder()]
+        return [LossRecorder(), *super().build_hooks()]
 
     @classmethod
     def build_train_loader(cls, cfg):

@@ -7,7 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+from detectron2.engine import default_argument_parser
 from engine.stand_in import read_losses, stand_in_options
+from engine.stand_in_train_net import CommandTrainer
+
+from adaanchor_d2.engine.setup import run
+from adaanchor_d2.errors import run_command
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STAND_IN = Path(__file__).with_name("stand_in_train_net.py")
@@ -44,19 +50,23 @@ def test_unknown_key_is_one_sentence():
     ]
 
 
-def test_non_finite_loss_in_one_of_two_processes_stops_both(tmp_path):
-    options = ["--num-gpus", 2, "--dist-url", "auto"]
-    settings = ["SOLVER.CHECKPOINT_PERIOD", 1, *stand_in_options(tmp_path)]
-    status, output, errors = finish(start(STAND_IN, *options, *settings, data="nan"))
-    sentences = [line for line in errors.splitlines() if line.startswith("error: ")]
-    assert status == 2, errors
-    assert len(sentences) == 1 and "Traceback" not in errors + output
+def test_non_finite_loss_in_one_of_two_processes_stops_both(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("STAND_IN_DATA", "nan")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    words = ["--num-gpus", 2, "--dist-url", "auto", *stand_in_options(tmp_path)]
+    words = [str(word) for word in [*words, "SOLVER.CHECKPOINT_PERIOD", 1]]
+    arguments = default_argument_parser().parse_args(words)
+    with pytest.raises(SystemExit) as caught:
+        run_command(lambda: run(arguments, CommandTrainer))
+    output, errors = capfd.readouterr()
+    assert caught.value.code == 2 and "Traceback" not in errors + output
+    (sentence,) = (line for line in errors.splitlines() if line.startswith("error: "))
     for part in ("loss_square", "iteration 1", "process 1 of 2", "image_6.jpg, image_7.jpg:"):
-        assert part in sentences[0]
+        assert part in sentence
     assert (tmp_path / "last_checkpoint").read_text() == "model_0000000.pth"
     assert not (tmp_path / "model_0000001.pth").exists()
-    rank_log = (tmp_path / "log.txt.rank1").read_text()
-    assert "Traceback" not in rank_log
+    for log in ("log.txt", "log.txt.rank1"):
+        assert "Traceback" not in (tmp_path / log).read_text()
 
 
 def test_killed_run_resumes_to_the_end(tmp_path):

@@ -11,7 +11,6 @@ import torch
 from detectron2.engine import launch
 from engine.distributed_runs import NUM_STEPS, train_all
 from engine.stand_in import read_losses
-
 from helpers.tiny import RULES
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers.brute_force import assign
 
 from adaanchor_d2.modeling.anchors import (
     AdaAnchorAssigner,
@@ -9,7 +10,6 @@ from adaanchor_d2.modeling.anchors import (
     KeypointTargets,
     assigners,
 )
-from helpers.brute_force import assign
 
 
 def random_maps(seed, batch=3, types=4, height=7, width=5, local=True, dtype=torch.float64):

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from helpers.brute_force import bilinear
 
 from adaanchor_d2.modeling.anchors.geometry import (
     candidate_xy,
@@ -8,7 +9,6 @@ from adaanchor_d2.modeling.anchors.geometry import (
     refined_xy,
     sample_maps,
 )
-from helpers.brute_force import bilinear
 
 
 @pytest.mark.parametrize("place", [0.5, 0.125])

@@ -1,12 +1,12 @@
 import pytest
 import torch
 from detectron2.modeling import build_model
+from helpers.tiny import RULES, make_sample, tiny_config
 
 from adaanchor_d2.errors import InputError
 from adaanchor_d2.modeling.heads import KEYPOINT_HEAD_REGISTRY
 from adaanchor_d2.modeling.meta_arch import FlipTest
 from adaanchor_d2.modeling.network import Network
-from helpers.tiny import RULES, make_sample, tiny_config
 
 
 def gradients(model, samples):
