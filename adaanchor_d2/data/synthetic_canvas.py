@@ -42,6 +42,18 @@ class Cloth:
     relief: float = 0.3
     roundness: float = 0.5
 
+    def numbers(self) -> tuple[float, ...]:
+        """Return the last columns of ``Canvas._cloth_rows``."""
+        (a, b, c), (d, e, f) = self.dark, self.light
+        return (
+            self.offset,
+            self.roundness,
+            self.relief / 255,
+            self.pattern * PATTERN_SIDE**2,
+            *(a, b, c),
+            *((d - a) / 255, (e - b) / 255, (f - c) / 255),
+        )
+
 
 class Canvas:
     """A picture and its layers; whatever is painted hides what was painted before.
@@ -56,13 +68,14 @@ class Canvas:
         self.image = np.zeros((height, width, 3), np.uint8)
         self.layers = np.zeros((height, width), np.uint16)
         self._codes = [NOBODY]
-        self._cloth_rows: list[tuple[float, ...]] = [(0.0,) * 18]
+        self._cloth_rows = [np.zeros((1, 18))]  # blocks of rows, one row for each layer
         self._is_cloth = [False]
 
-    def _new_layer(self, code: int, cloth_row: tuple[float, ...] | None = None) -> int:
+    def _new_layer(self, code: int) -> int:
+        """Return the number of a new layer that is coloured at once."""
         self._codes.append(code)
-        self._is_cloth.append(cloth_row is not None)
-        self._cloth_rows.append(cloth_row or self._cloth_rows[0])
+        self._is_cloth.append(False)
+        self._cloth_rows.append(self._cloth_rows[0])
         return len(self._codes) - 1
 
     @property
@@ -97,44 +110,41 @@ class Canvas:
         """Draw a thin line through a polygon's points without changing the layers."""
         cv2.polylines(self.image, [points], closed, colour, 1, cv2.LINE_AA, _SHIFT)
 
-    def dress(
+    def new_cloth_layers(
         self,
-        polygons: list[np.ndarray],
-        cloth: Cloth,
-        across: tuple[float, float, float],
-        along: tuple[float, float, float],
-        columns: float,
-        light: float = 0.0,
-        code: int = NOBODY,
-    ) -> None:
-        """Cover the union of convex polygons with cloth.
+        across: np.ndarray,
+        along: np.ndarray,
+        columns: np.ndarray,
+        light: np.ndarray,
+        cloths: list[Cloth],
+        codes: list[int],
+    ) -> int:
+        """Make L layers of cloth, to be laid with ``cover``; return the number of the first.
 
         Args:
-            polygons: what is covered.
-            cloth: what is seen there.
-            across: (a, b, c); a x + b y + c is -1 at one edge and 1 at the other.
-            along: likewise the distance from one end in texture rows.
-            columns: texture columns between the two edges.
-            light: where between the edges the lightest place is, -1 to 1.
-            code: the label.
+            across: (L, 3) numbers a, b, c; a x + b y + c is -1 at one edge and 1 at the other.
+            along: (L, 3) likewise the distance from one end in texture rows.
+            columns: (L,) texture columns between the two edges.
+            light: (L,) where between the edges the lightest place is, -1 to 1.
+            cloths: the L cloths.
+            codes: the L labels.
         """
-        finer = 1 / cloth.scale
-        first, last = cloth.dark, cloth.light
-        a, b, c = along
-        layer = self._new_layer(
-            code,
-            (
-                *across,
-                *(a * finer, b * finer, c * finer),
-                *(0.5 * columns * finer, cloth.offset),
-                *(0.35 * light, cloth.roundness, cloth.relief / 255),
-                cloth.pattern * PATTERN_SIDE**2,
-                *first,
-                *((last[i] - first[i]) / 255 for i in range(3)),
-            ),
-        )
-        for polygon in polygons:
-            cv2.fillConvexPoly(self.layers, polygon, layer, cv2.LINE_8, _SHIFT)
+        first = len(self._codes)
+        finer = np.array([1 / cloth.scale for cloth in cloths])
+        rows = np.empty((len(cloths), 18))
+        rows[:, :3] = across
+        rows[:, 3:6] = along * finer[:, None]
+        rows[:, 6] = 0.5 * columns * finer
+        rows[:, 7] = 0.35 * light
+        rows[:, 8:] = [cloth.numbers() for cloth in cloths]
+        self._cloth_rows.append(rows)
+        self._codes += codes
+        self._is_cloth += [True] * len(codes)
+        return first
+
+    def cover(self, convex_polygon: np.ndarray, layer: int) -> None:
+        """Lay a layer made by ``new_cloth_layers`` over a polygon."""
+        cv2.fillConvexPoly(self.layers, convex_polygon, layer, cv2.LINE_8, _SHIFT)
 
     def stamp(
         self, source: np.ndarray, left: int, top: int, covers: list[tuple[np.ndarray, int]]
@@ -186,7 +196,7 @@ class Canvas:
         if not all(self._is_cloth[1:]):
             cloth = np.flatnonzero(np.array(self._is_cloth)[row])
             x, y, pixels, row = x[cloth], y[cloth], pixels[cloth], row[cloth]
-        table = np.array(self._cloth_rows, np.float32).T.copy()
+        table = np.concatenate(self._cloth_rows).astype(np.float32).T.copy()
 
         def value(column: int) -> np.ndarray:
             return table[column].take(row)
@@ -194,19 +204,18 @@ class Canvas:
         x, y = x + np.float32(0.5), y + np.float32(0.5)
         across = value(0) * x + value(1) * y + value(2)
         along = value(3) * x + value(4) * y + value(5)
-        wrap = PATTERN_SIDE - 1
-        shift = value(7)
-        column = (across * value(6) + shift).astype(np.int32) & wrap
-        place = ((along + shift).astype(np.int32) & wrap) * PATTERN_SIDE + column
+        wrap, offset = PATTERN_SIDE - 1, value(8)
+        column = (across * value(6) + offset).astype(np.int32) & wrap
+        place = ((along + offset).astype(np.int32) & wrap) * PATTERN_SIDE + column
         pool = texture_pool()
         pattern = pool.patterns.ravel().take(place + value(11).astype(np.int32))
-        shade = np.float32(1.05) - value(9) * np.square(across - value(8))
+        shade = np.float32(1.05) - value(9) * np.square(across - value(7))
         shade *= 1 - value(10) * pool.folds.ravel().take(place)
-        shade = np.maximum(shade, np.float32(0.3))
+        np.maximum(shade, np.float32(0.3), out=shade)
         colour = np.empty((len(row), 3), np.uint8)
         for channel in range(3):
             level = (value(12 + channel) + value(15 + channel) * pattern) * shade
-            colour[:, channel] = np.minimum(level, 255)
+            np.minimum(level, 255, out=colour[:, channel], casting="unsafe")
         self.image.reshape(-1, 3)[pixels] = colour
 
     def _smooth_edges(self) -> None:
@@ -232,7 +241,8 @@ def places(points: np.ndarray) -> np.ndarray:
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> np.ndarray:
     """Return the polygon of an upright rectangle."""
-    return polygon(np.array(((left, top), (right, top), (right, bottom), (left, bottom))))
+    a, b, c, d = (round(v * _UNITS - _UNITS / 2) for v in (left, top, right, bottom))
+    return np.array(((a, b), (c, b), (c, d), (a, d)), np.int32)
 
 
 def ellipse(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
@@ -243,11 +253,6 @@ def ellipse(x: float, y: float, half_width: float, half_height: float) -> np.nda
 def discs(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
     """Return the polygons (N, 16, 2) of discs with centres (N, 2) and radii (N,)."""
     return polygon(centres[:, None] + radii[:, None, None] * UNIT_CIRCLE)
-
-
-def hull(points: np.ndarray) -> np.ndarray:
-    """Return the convex polygon around polygons' points (..., 2)."""
-    return cv2.convexHull(points.reshape(-1, 2)).reshape(-1, 2)
 
 
 _ANGLES = np.linspace(0, 2 * np.pi, 16, endpoint=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .synthetic_body import (
@@ -12,7 +13,7 @@ from .synthetic_body import (
     build_body,
     random_shape,
 )
-from .synthetic_canvas import Canvas, discs, hull
+from .synthetic_canvas import Canvas, discs
 from .synthetic_clothes import Outfit, random_outfit
 from .synthetic_head import draw_head
 from .synthetic_parts import LayerTable, Part, layer_table, part_code
@@ -44,11 +45,14 @@ class Figure:
     origin: np.ndarray
     light: float
 
-    def bounds(self) -> np.ndarray:
-        """Return (2, 2) the lowest and highest x, y of the spheres in pixels."""
+    def __post_init__(self) -> None:
         reach = (self.body.radii * self.body.nearness)[:, None]
         low, high = (self.body.flat - reach).min(axis=0), (self.body.flat + reach).max(axis=0)
-        return np.array((low, high)) * self.stature_px + self.origin
+        self._extent = np.array((low, high)) * self.stature_px
+
+    def bounds(self) -> np.ndarray:
+        """Return (2, 2) the lowest and highest x, y of the spheres in pixels."""
+        return self._extent + self.origin
 
     def keypoints(self) -> np.ndarray:
         """Return the keypoints (K, 2) in continuous pixels, in COCO's order."""
@@ -61,41 +65,49 @@ class Figure:
         centres = self.body.flat * px + self.origin
         radii = self.body.radii * self.body.nearness * px
         extra = self.shape.looseness * px
-        outlines = discs(centres, radii), discs(centres, radii + extra)
-        across, along, columns = self._cloth_maps(table, centres, radii, extra)
+        points = discs(np.concatenate((centres, centres)), np.concatenate((radii, radii + extra)))
+        points = points.reshape(-1, 2)
+        first = self._new_layers(canvas, table, centres, radii, extra, index)
         depths = self._depths(table)
-        light = self.light * across[:, 0] / np.hypot(across[:, 0], across[:, 1])
-        head_depth = float(self.body.centres[_SKULL, 2]) + _HEAD_BIAS
-        head_drawn = False
-        for row in np.argsort(depths).tolist():
-            if depths[row] > head_depth and not head_drawn:
+        order = np.argsort(depths)
+        in_front = int(np.searchsorted(depths[order], self._head_depth()))
+        order = order.tolist()
+        for rows in (order[:in_front], None, order[in_front:]):
+            if rows is None:
                 self._draw_head(canvas, centres[_SKULL], index, rng)
-                head_drawn = True
-            layer = table.layers[row]
-            if layer.part is Part.NOSE and not head_drawn:
                 continue
-            canvas.dress(
-                [hull(outlines[layer.loose][spheres]) for spheres in table.hull_rows[row]],
-                getattr(wear, layer.cloth),
-                across[row].tolist(),
-                along[row].tolist(),
-                float(columns[row]),
-                float(light[row]),
-                part_code(index, layer.part),
-            )
-        if not head_drawn:
-            self._draw_head(canvas, centres[_SKULL], index, rng)
+            for row in rows:
+                for hull_points in table.hull_points[row]:
+                    canvas.cover(cv2.convexHull(points.take(hull_points, axis=0)), first + row)
+
+    def _new_layers(
+        self,
+        canvas: Canvas,
+        table: LayerTable,
+        centres: np.ndarray,
+        radii: np.ndarray,
+        extra: float,
+        index: int,
+    ) -> int:
+        across, along, columns = self._cloth_maps(table, centres, radii, extra)
+        light = self.light * across[:, 0] / np.hypot(across[:, 0], across[:, 1])
+        cloths = [getattr(self.outfit, layer.cloth) for layer in table.layers]
+        codes = [part_code(index, layer.part) for layer in table.layers]
+        return canvas.new_cloth_layers(across, along, columns, light, cloths, codes)
+
+    def _head_depth(self) -> float:
+        return float(self.body.centres[_SKULL, 2]) + _HEAD_BIAS
 
     def _depths(self, table: LayerTable) -> np.ndarray:
         """Return (L,) how near each layer is to the viewer."""
         z = self.body.centres[:, 2]
         depths = table.depth_weights @ z + table.bias
-        head = z[_SKULL] + _HEAD_BIAS
+        head = self._head_depth()
         forward = self.body.head_axes[2, 2] / np.linalg.norm(self.body.head_axes[:, 2])
         for row, layer in enumerate(table.layers):
             if layer.part is Part.NOSE:  # it is in front of the face or hidden by the head
                 depths[row] = head + 0.001 if forward > -0.1 else -np.inf
-            elif layer.part in _EARS and z[_EARS[layer.part]] > z[_SKULL] - 0.015:
+            elif layer.part in _EARS and z[_EARS[layer.part]] > z[_SKULL] - 0.026:
                 depths[row] = head + 0.002
         return depths
 

@@ -4,14 +4,14 @@ A point of the head is given on the unit sphere: x to the person's left, y up, z
 """
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import cos, radians, sin, sqrt
 
 import numpy as np
 
 from .synthetic_canvas import UNIT_CIRCLE, Canvas, polygon
 from .synthetic_textures import Colour, crop, mixed, random_colour, scaled, texture_pool
 
-_SHELL = np.float32(1.10)  # hair lies on a shell this much larger than the skull
+_SHELL = 1.10  # hair lies on a shell this much larger than the skull
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class _Surface:
 
     Attributes:
         towards: (3,) the place on the unit sphere that is nearest to the viewer.
-        skull, shell: (h, w) weights of the two silhouettes.
+        square: (h, w) squared distance from the middle, 1 at the skull's rim.
         skull_height, shell_height: (h, w) how much the front surface faces the viewer, 1 in the
             middle and 0 at the rim.
         to_right: (1, w) place between the left rim (-1) and the right rim (1).
@@ -74,40 +74,33 @@ class _Surface:
         self, window: tuple[int, int, int, int], centre: np.ndarray, axes: np.ndarray
     ) -> None:
         left, top, right, bottom = window
-        (ax, ay, az), (bx, by, bz), depth_row = axes.tolist()
-        facing = np.array((ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx))
-        area = float(np.sqrt(facing @ facing))
-        self.towards = facing / (area if facing @ depth_row > 0 else -area)
+        (ax, ay, az), (bx, by, bz), (cx, cy, cz) = axes.tolist()
+        nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+        area = sqrt(nx * nx + ny * ny + nz * nz)
+        length = area if nx * cx + ny * cy + nz * cz > 0 else -area
+        self.towards = np.array((nx / length, ny / length, nz / length))
         # The inverse of axes[:2] @ axes[:2].T is ((a, b), (b, c)).
-        a, b, c = (
-            (bx * bx + by * by + bz * bz) / area**2,
-            -(ax * bx + ay * by + az * bz) / area**2,
-            (ax * ax + ay * ay + az * az) / area**2,
-        )
+        a = (bx * bx + by * by + bz * bz) / area**2
+        b = -(ax * bx + ay * by + az * bz) / area**2
+        c = (ax * ax + ay * ay + az * az) / area**2
         self._unproject = axes[:2].T @ ((a, b), (b, c))  # pixels -> unit sphere
         self._x = np.arange(left, right, dtype=np.float32)[None] + np.float32(0.5 - centre[0])
         y = np.arange(top, bottom, dtype=np.float32)[:, None]
         self._y = np.float32(centre[1] - 0.5) - y
-        a, b, c = np.float32(a), np.float32(2 * b), np.float32(c)
-        square = (a * self._x + b * self._y) * self._x + c * self._y * self._y
-        root = np.sqrt(square)
-        size_px = np.float32(np.sqrt(area))
-        self.to_right = np.clip(self._x / size_px, -1, 1)
-        self.skull = np.clip((1 - root) * size_px + np.float32(0.5), 0, 1)
-        self.shell = np.clip((_SHELL - root) * size_px + np.float32(0.5), 0, 1)
-        self.skull_height = np.sqrt(np.maximum(1 - square, 0))
-        self.shell_height = np.sqrt(np.maximum(1 - square / _SHELL**2, 0))
+        self.square = (np.float32(a) * self._x + np.float32(2 * b) * self._y) * self._x
+        self.square += np.float32(c) * self._y * self._y
+        self.to_right = self._x * np.float32(1 / sqrt(area))
+        self.skull_height = np.sqrt(np.maximum(1 - self.square, 0))
+        self.shell_height = np.sqrt(np.maximum(1 - self.square * np.float32(_SHELL**-2), 0))
 
-    def skull_along(self, direction: tuple[float, float, float]) -> np.ndarray:
-        """Return the product of a direction with the skull's places on the unit sphere, (h, w)."""
-        x, y = (np.float32(v) for v in direction @ self._unproject)
-        return x * self._x + y * self._y + np.float32(self.towards @ direction) * self.skull_height
+    def flat(self, direction: tuple[float, float, float], scale: float = 1.0) -> np.ndarray:
+        """Return the product of a direction with the places' parts in the image plane, (h, w)."""
+        x, y = (np.float32(v / scale) for v in direction @ self._unproject)
+        return x * self._x + y * self._y
 
-    def shell_along(self, direction: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the same for the front and the back of the shell."""
-        x, y = (np.float32(v / _SHELL) for v in direction @ self._unproject)
-        flat, rise = x * self._x + y * self._y, np.float32(self.towards @ direction)
-        return flat + rise * self.shell_height, flat - rise * self.shell_height
+    def rise(self, direction: tuple[float, float, float]) -> np.float32:
+        """Return the factor of the height that completes ``flat`` to the whole product."""
+        return np.float32(self.towards @ direction)
 
 
 def draw_head(
@@ -136,37 +129,33 @@ def draw_head(
         return
     left, top, right, bottom = window
     surface = _Surface(window, centre, axes)
+    along = surface.flat(look.hairline, _SHELL)
+    height = surface.rise(look.hairline) * surface.shell_height
+    shell, limit = surface.square < _SHELL**2, np.float32(look.hair_limit)
+    hair_in_front = shell & (along + height > limit)
+    bare = (surface.square < 1) & ~hair_in_front
+    hair = (hair_in_front | (shell & (along - height > limit))) & ~bare
     noise = crop(texture_pool().noise[3], rng, bottom - top, right - left)
     grain = np.float32(0.0004 if look.hat else 0.0018)
     sheen = np.float32(0.5) + np.float32(0.35) * surface.shell_height + noise * grain
-    colour = sheen[..., None] * np.array(look.hair, np.float32)
-    edge, limit = np.float32(0.10 * reach[1] + 1.5), np.float32(look.hair_limit)
-    front, back = (
-        surface.shell * np.clip((along - limit) * edge + np.float32(0.5), 0, 1)
-        for along in surface.shell_along(look.hairline)
-    )
-    bare = surface.skull * (1 - front)
-    colour += (_skin(surface, look, light) - colour) * bare[..., None]
+    shade = np.float32(0.72) + np.float32(0.28) * surface.skull_height
+    shade += np.float32(0.10 * light) * surface.to_right
+    skin = bare & ~_beard(surface) if look.beard else bare
+    colour = np.where(skin[..., None], np.float32(look.skin), np.float32(look.hair))
+    colour *= np.where(bare, shade, sheen)[..., None]
     source = np.minimum(colour, 255).astype(np.uint8)
-    skin = bare > 0.5
-    covered = np.maximum(np.maximum(front, back), surface.skull) > 0.5
-    canvas.stamp(source, left, top, [(skin, codes[0]), (covered & ~skin, codes[1])])
+    canvas.stamp(source, left, top, [(bare, codes[0]), (hair, codes[1])])
     _draw_face(canvas, centre, axes, look, surface.towards)
     if look.hat and axes[2, 2] > 0:
         flatten = axes[:2].T * (1, -1)
         canvas.fill(polygon(_BRIM @ flatten + centre), scaled(look.hair, 0.7), codes[1])
 
 
-def _skin(surface: _Surface, look: HeadLook, light: float) -> np.ndarray:
-    shade = np.float32(0.72) + np.float32(0.28) * surface.skull_height
-    shade += np.float32(0.10 * light) * surface.to_right
-    colour = np.array(look.skin, np.float32) * shade[..., None]
-    if look.beard:
-        chin = surface.skull_along((0, 0, 1)) - np.float32(0.05)
-        chin = np.minimum(chin, np.float32(-0.28) - surface.skull_along((0, 1, 0)))
-        share = np.clip(chin * 6, 0, 0.85)[..., None]
-        colour += (np.array(look.hair, np.float32) - colour) * share
-    return colour
+def _beard(surface: _Surface) -> np.ndarray:
+    forward, up = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
+    height = surface.skull_height
+    in_front = surface.flat(forward) + surface.rise(forward) * height > 0.1
+    return in_front & (surface.flat(up) + surface.rise(up) * height < -0.38)
 
 
 def _draw_face(

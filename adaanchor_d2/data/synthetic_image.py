@@ -32,8 +32,8 @@ class SyntheticPeopleOptions:
     max_people: int = 4
     empty_probability: float = 0.03
     overlap_probability: float = 0.35
-    occluder_probability: float = 0.32
-    truncation_probability: float = 0.14
+    occluder_probability: float = 0.27
+    truncation_probability: float = 0.16
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_people <= 1000:
@@ -188,12 +188,10 @@ def _silhouette(
 def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Give a picture its light, sharpness and sensor noise."""
     height, width = image.shape[:2]
-    corners = rng.uniform(0.8, 1.1, (2, 2)).astype(np.float32) * 160
-    light = cv2.resize(corners, (width, height)).astype(np.uint8)
-    image = cv2.multiply(image, cv2.cvtColor(light, cv2.COLOR_GRAY2BGR), scale=1 / 160)
-    gamma, gains = np.exp(rng.normal(0, 0.18)), rng.uniform(0.9, 1.08, 3)
-    curve = 255 * (np.arange(256)[:, None] / 255) ** gamma * gains * rng.uniform(0.85, 1.1)
-    image = cv2.LUT(image, np.clip(curve, 0, 255).astype(np.uint8)[None])
+    brightness = rng.uniform(0.75, 1.2) * rng.uniform(0.9, 1.08, 3)
+    corners = rng.uniform(0.8, 1.1, (2, 2, 1)) * brightness * 160
+    light = cv2.resize(corners.astype(np.uint8), (width, height))
+    image = cv2.multiply(image, light, scale=1 / 160)
     if rng.random() < 0.4:
         image = cv2.GaussianBlur(image, (5, 5), rng.uniform(0.4, 1.1) * height / 240)
     strength = rng.uniform(0.0, 0.35)

@@ -12,7 +12,6 @@ from .synthetic_pose import SIDES
 
 _MIN_VISIBLE_SHARE = 0.12  # of a silhouette, below which nobody labels keypoints
 _MIN_VISIBLE_PIXELS = 60
-_FACING = -0.12  # least product of a face point's direction with the direction to the viewer
 _FAR_SIDE = -0.80  # a joint on the trunk's far side is hidden by the trunk
 _GUESS_STEPS = 2  # a hidden point is labelled if a visible one is at most so many bones away
 
@@ -56,6 +55,8 @@ _OWN_PARTS = _part_table()
 _NEAR_ENOUGH = _bones_between() <= _GUESS_STEPS
 _FACE_ROWS = [KEYPOINT_NAMES.index(name) for name in FACE_POINTS]
 _FACE_DIRECTIONS = np.array(list(FACE_POINTS.values()))
+# Least product of a face point's direction with the direction to the viewer; ears stick out.
+_LEAST_FACING = np.array([-0.45 if name.endswith("ear") else -0.05 for name in FACE_POINTS])
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _parts_that_show(body: Body) -> np.ndarray:
     """Return (K, CODES_PER_PERSON) bool: the parts on which this body can show each keypoint."""
     table = _OWN_PARTS.copy()
     towards = body.head_axes[2] / np.linalg.norm(body.head_axes[2])
-    turned_away = _FACE_DIRECTIONS @ towards < _FACING
+    turned_away = _FACE_DIRECTIONS @ towards < _LEAST_FACING
     table[np.array(_FACE_ROWS)[turned_away]] = False
     for side, sign in SIDES:
         if sign * body.chest_left[2] < _FAR_SIDE:
@@ -138,14 +139,15 @@ def annotate_person(
     flags = keypoint_visibility(labels, points, person, _parts_that_show(body))
     if area < _MIN_VISIBLE_SHARE * silhouette.area:
         flags = np.zeros_like(flags)
-    keypoints = np.column_stack((np.round(points - 0.5, 2), flags)) * (flags > 0)[:, None]
+    places = np.round(np.where(flags[:, None] > 0, points - 0.5, 0), 2).tolist()
+    keypoints = [(*place, flag) for place, flag in zip(places, flags.tolist(), strict=True)]
     return {
         "category_id": 1,
         "iscrowd": 0,
         "bbox": [float(v) for v in (left, top, right - left, bottom - top)],
         "area": float(area),
         "num_keypoints": int(np.count_nonzero(flags)),
-        "keypoints": [int(v) if v == int(v) else v for v in keypoints.ravel().tolist()],
+        "keypoints": [value for triple in keypoints for value in triple],
         "segmentation": _polygons(mine.view(np.uint8), left, top),
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .synthetic_canvas import Canvas, Cloth, ellipse, polygon, rectangle
+from .synthetic_canvas import NOBODY, Canvas, Cloth, ellipse, polygon, rectangle
 from .synthetic_textures import Colour, random_colour, scaled, texture_pool
 
 
@@ -43,7 +43,9 @@ def draw_occluder(
     height = base - y
     if 0.1 * stature < height < 0.62 * stature and rng.random() < 0.7:
         draw = _STANDING[int(rng.integers(len(_STANDING)))]
-        draw(canvas, rng, x, base + 0.03 * stature, height + rng.uniform(0.05, 0.14) * stature)
+        above = rng.uniform(0.05, 0.14) * stature
+        size = min(height + above, 0.45 * canvas.height)
+        draw(canvas, rng, x, y - above + size + 0.03 * stature, size)
     elif rng.random() < 0.25:
         _draw_pole(canvas, rng, x, base + 0.05 * stature, stature * 1.5)
     else:
@@ -67,16 +69,17 @@ def draw_seat(
     canvas.fill(rectangle(x - width, seat - 0.1 * width, x + width, seat + 0.15 * width), colour)
 
 
-def _textured(
-    canvas: Canvas, rng: np.random.Generator, area: np.ndarray, colour: Colour, roundness: float
-) -> None:
+def _textured(canvas: Canvas, rng: np.random.Generator, area: np.ndarray, colour: Colour) -> None:
     """Cover a convex polygon with a pattern in shades of a colour."""
     pattern = int(rng.integers(-3, 4)) % len(texture_pool().patterns)
     left, top, width, height = cv2.boundingRect(area)
     wide, columns = 32 / width, 0.6 * width / 16
     centre = 2 * (left + 8) / width + 1
-    cloth = Cloth(scaled(colour, 0.75), colour, pattern, 1.0, 50.0, 0.25, roundness)
-    canvas.dress([area], cloth, (wide, 0.0, -centre), (0.0, 0.6, 0.0), columns)
+    cloth = Cloth(scaled(colour, 0.75), colour, pattern, 1.0, 50.0, 0.25, 0.1)
+    across, along = np.array([[wide, 0.0, -centre]]), np.array([[0.0, 0.6, 0.0]])
+    size, light = np.array([columns]), np.zeros(1)
+    layer = canvas.new_cloth_layers(across, along, size, light, [cloth], [NOBODY])
+    canvas.cover(area, layer)
 
 
 def _draw_crate(
@@ -88,7 +91,7 @@ def _draw_crate(
     skew = rng.uniform(-0.5, 0.5) * depth
     lid = ((x - half, top), (x + half, top), (x + half * 0.9 + skew, top - depth))
     lid += ((x - half * 0.9 + skew, top - depth),)
-    _textured(canvas, rng, rectangle(x - half, top, x + half, base), scaled(colour, 0.8), 0.1)
+    _textured(canvas, rng, rectangle(x - half, top, x + half, base), scaled(colour, 0.8))
     canvas.fill(polygon(np.array(lid)), scaled(colour, 1.15))
     if rng.random() < 0.5:
         middle = top + 0.5 * (base - top)
@@ -109,8 +112,8 @@ def _draw_table(
         canvas.fill(post, scaled(colour, 0.6))
     if rng.random() < 0.4:
         front = rectangle(x - 0.92 * half, top + depth, x + 0.92 * half, base - 0.25 * size)
-        _textured(canvas, rng, front, scaled(colour, 0.75), 0.1)
-    _textured(canvas, rng, polygon(np.array(far + near)), colour, 0.0)
+        _textured(canvas, rng, front, scaled(colour, 0.75))
+    canvas.fill(polygon(np.array(far + near)), colour)
     edge = rectangle(x - half, top + depth, x + half, top + depth + 0.07 * size)
     canvas.fill(edge, scaled(colour, 0.7))
 
@@ -136,9 +139,10 @@ def _draw_plant(
 def _draw_bin(canvas: Canvas, rng: np.random.Generator, x: float, base: float, size: float) -> None:
     colour = random_colour(rng, (0.0, 0.8), (0.2, 0.8))
     half = 0.3 * size
-    _textured(canvas, rng, rectangle(x - half, base - size, x + half, base), colour, 0.5)
+    for left, right, shade in ((-1, 1, 0.65), (-0.75, 0.8, 0.85), (-0.5, 0.35, 1.0)):
+        strip = rectangle(x + left * half, base - size, x + right * half, base)
+        canvas.fill(strip, scaled(colour, shade))
     canvas.fill(ellipse(x, base - size, half, 0.1 * size), scaled(colour, 1.3))
-    canvas.fill(ellipse(x, base, half, 0.06 * size), scaled(colour, 0.6))
 
 
 def _draw_ball(
@@ -172,7 +176,7 @@ def _draw_board(canvas: Canvas, rng: np.random.Generator, x: float, y: float, si
     turn = np.array(((np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))))
     corners = np.array(((-wide, -high), (wide, -high), (wide, high), (-wide, high)))
     colour = random_colour(rng, (0.0, 0.8), (0.3, 1.0))
-    _textured(canvas, rng, polygon(corners @ turn + (x, y)), colour, 0.1)
+    _textured(canvas, rng, polygon(corners @ turn + (x, y)), colour)
     canvas.fill(polygon(0.8 * corners @ turn + (x, y)), scaled(colour, 1.2))
     for row in (-0.4, 0.0, 0.4):
         text = np.array(((-0.6 * wide, row * high), (rng.uniform(0.1, 0.6) * wide, row * high)))

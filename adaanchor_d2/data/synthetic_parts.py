@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from .synthetic_body import SPHERE_ROWS
+from .synthetic_canvas import UNIT_CIRCLE
 from .synthetic_pose import SIDES
 
 CODES_PER_PERSON = 32
@@ -70,7 +71,8 @@ class LayerTable:
 
     Attributes:
         layers: the L layers.
-        hull_rows: for each layer the sphere rows of its hulls.
+        hull_points: for each layer and hull the rows of its points among those of all spheres,
+            bare and then loose: (2 N P, 2) with P points on a circle.
         spheres: (L, S) the sphere rows of each layer, the first one repeated to fill.
         ends: (L, 2) the sphere rows of the axes.
         loose: (L,) 1 where loose clothes add to the radius.
@@ -80,11 +82,15 @@ class LayerTable:
 
     def __init__(self, layers: list[Layer]) -> None:
         self.layers = tuple(layers)
-        self.hull_rows = [
+        hull_rows = [
             [np.array([SPHERE_ROWS[name] for name in spheres]) for spheres in layer.hulls]
             for layer in layers
         ]
-        used = [np.unique(np.concatenate(rows)) for rows in self.hull_rows]
+        self.hull_points = [
+            [self._points(rows, layer.loose) for rows in hulls]
+            for hulls, layer in zip(hull_rows, layers, strict=True)
+        ]
+        used = [np.unique(np.concatenate(rows)) for rows in hull_rows]
         most = max(map(len, used))
         self.spheres = np.array([np.pad(rows, (0, most - len(rows)), "edge") for rows in used])
         self.ends = np.array([[SPHERE_ROWS[name] for name in layer.axis] for layer in layers])
@@ -94,6 +100,12 @@ class LayerTable:
         for row, layer in enumerate(layers):
             spheres = [SPHERE_ROWS[name] for name in layer.depth_of or layer.axis]
             self.depth_weights[row, spheres] = 1 / len(spheres)
+
+    @staticmethod
+    def _points(spheres: np.ndarray, loose: bool) -> np.ndarray:
+        count = len(UNIT_CIRCLE)
+        first = (spheres + loose * len(SPHERE_ROWS)) * count
+        return (first[:, None] + np.arange(count)).ravel()
 
 
 @lru_cache(maxsize=64)

@@ -110,10 +110,11 @@ def _wall_item(
     elif kind < 0.82:  # shelf with books
         top = base - rng.uniform(0.35, 0.65) * height
         canvas.fill(rectangle(x, top, x + span, base), scaled(frame, 0.6))
+        colours = [random_colour(rng) for _ in range(6)]
         for y in np.arange(top + 0.04 * height, base - 8, 0.13 * height):
             for left in np.arange(x + 3, x + span - 8, 7.0):
                 book = rectangle(left, y + rng.uniform(0, 6), left + 5.5, y + 0.095 * height)
-                canvas.draw(book, random_colour(rng))
+                canvas.draw(book, colours[int(rng.integers(6))])
     else:  # cupboard or sofa
         top = base - rng.uniform(0.12, 0.3) * height
         low = base + 0.04 * height

@@ -12,7 +12,7 @@ from detectron2.utils.logger import setup_logger
 
 from ..errors import InputError
 from .checkpointer import SafeCheckpointer
-from .checks import check_device, check_evaluation
+from .checks import check_device, check_evaluation, check_solver
 from .config_file import load_config
 from .trainer import Trainer
 
@@ -26,8 +26,11 @@ def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> Non
     Mistakes in the config are found before any process starts.
     """
     cfg = load_config(args.config_file, args.opts)
+    world_size = args.num_gpus * args.num_machines
     check_device(cfg.MODEL.DEVICE, args.num_gpus)
-    if cfg.MODEL.DEVICE == "cpu" and args.num_gpus * args.num_machines > 1:
+    if not args.eval_only:
+        check_solver(cfg, world_size)
+    if cfg.MODEL.DEVICE == "cpu" and world_size > 1:
         # `launch` chooses nccl, which needs GPUs, wherever it sees one.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     launch(

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import warnings
 
 import torch
 import torch.distributed as dist
@@ -16,15 +17,21 @@ NUM_NAMED_IMAGES = 5
 
 
 def distribute(model: nn.Module) -> nn.Module:
-    """Wrap ``model`` for training in several processes, on GPUs (nccl) or on the CPU (gloo)."""
+    """Wrap ``model`` for training in several processes, on GPUs (nccl) or on the CPU (gloo).
+
+    Parameters without a gradient are allowed: a backbone may hold more stages or pyramid levels
+    than the neck reads. Looking for them costs a walk over the autograd graph in each iteration.
+    """
     if comm.get_world_size() == 1:
         return model
+    # Where every parameter has a gradient, torch would advise against looking for others.
+    warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")
     device = next(model.parameters()).device
     return DistributedDataParallel(
         model,
         device_ids=[device.index] if device.type == "cuda" else None,
         broadcast_buffers=False,
-        find_unused_parameters=False,
+        find_unused_parameters=True,
     )
 
 

@@ -41,7 +41,12 @@ def make_configs(folder):
         *("SOLVER.BASE_LR", 0.01, "SOLVER.STEPS", (3,), "SOLVER.WARMUP_ITERS", 0),
         *("DATASETS.TRAIN", (DATASET,), "DATASETS.TEST", ()),
     ]
-    configs = {"stand_in": stand_in_config(folder, *solver)}
+    configs = {
+        "stand_in": stand_in_config(folder, *solver),
+        "accumulated": stand_in_config(
+            folder, *solver, "SOLVER.ACCUMULATE_STEPS", 2, "SOLVER.IMS_PER_BATCH", 8
+        ),
+    }
     for rule in RULES:
         configs[rule] = tiny_config(rule)
         configs[rule].merge_from_list(

@@ -34,6 +34,7 @@ class EngineStandIn(nn.Module):
         generator = torch.Generator().manual_seed(1)
         self.backbone = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
         self.head = nn.Linear(4, 2)
+        self.unused = nn.Linear(2, 2)  # as a stage of a backbone that the neck does not read
         for parameter in self.parameters():
             parameter.data = torch.randn(parameter.shape, generator=generator)
         self.told = []

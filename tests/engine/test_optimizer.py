@@ -28,6 +28,7 @@ def test_unknown_name_lists_the_known(cfg):
 def test_settings_per_parameter(cfg):
     model = EngineStandIn(None)
     model.head.weight.requires_grad_(False)
+    model.unused.requires_grad_(False)
     config = cfg(
         *("SOLVER.WEIGHT_DECAY", 0.1, "SOLVER.WEIGHT_DECAY_NORM", 0.02),
         *("SOLVER.BIAS_LR_FACTOR", 2.0),

@@ -55,12 +55,12 @@ class CfgNode(_CfgNode):
             cfg_filename: path or URL.
             allow_unsafe: must be False.
         """
-        assert PathManager.isfile(cfg_filename), f"Config file '{cfg_filename}' does not exist!"
+        assert PathManager.isfile(cfg_filename), f"There is no config file {cfg_filename}."
         loaded = type(self)(self.load_yaml_with_base(cfg_filename, allow_unsafe=allow_unsafe))
         version = loaded.get("VERSION")
         if version is None:
             logging.getLogger(__name__).warning(
-                f"Config '{cfg_filename}' has no VERSION. Assuming it to be v{self.VERSION}."
+                f"{cfg_filename} states no VERSION and is read as version {self.VERSION}."
             )
         else:
             assert version == self.VERSION, (

@@ -77,9 +77,9 @@ def build_batch_data_loader(
         kwargs: further arguments of ``torch.utils.data.DataLoader``.
     """
     batch_size = _own_batch_size(total_batch_size, single_gpu_batch_size)
-    logging.getLogger(__name__).info(f"Making batched data loader with batch_size={batch_size}")
+    logging.getLogger(__name__).info(f"Each batch of this process has {batch_size} samples")
     if isinstance(dataset, data.IterableDataset):
-        assert sampler is None, "sampler must be None if dataset is IterableDataset"
+        assert sampler is None, "An iterable data set takes no sampler."
     else:
         dataset = ToIterableDataset(dataset, sampler, shard_chunk_size=batch_size)
     arguments = {
@@ -96,7 +96,7 @@ def build_batch_data_loader(
         return data.DataLoader(
             dataset, batch_size=batch_size, drop_last=drop_last, collate_fn=collate_fn, **arguments
         )
-    assert drop_last, "Aspect ratio grouping will drop incomplete batches."
+    assert drop_last, "With aspect_ratio_grouping, drop_last must be True."
     singles = data.DataLoader(dataset, collate_fn=operator.itemgetter(0), **arguments)
     grouped = AspectRatioGroupedDataset(singles, batch_size)
     return grouped if collate_fn is None else MapDataset(grouped, collate_fn)
@@ -109,8 +109,7 @@ def _own_batch_size(total_batch_size: int | None, single_gpu_batch_size: int | N
         return single_gpu_batch_size
     world_size = get_world_size()
     assert total_batch_size > 0 and total_batch_size % world_size == 0, (
-        f"Total batch size ({total_batch_size}) must be divisible by the number of gpus "
-        f"({world_size})."
+        f"A batch of {total_batch_size} cannot be shared equally by {world_size} processes."
     )
     return total_batch_size // world_size
 
@@ -143,7 +142,7 @@ def _build_training_sampler(cfg, size: int) -> TrainingSampler:
     if name in _SAMPLERS_OF_DETECTRON2:
         raise only_in_detectron2(f"The sampler {name}")
     if name != "TrainingSampler":
-        raise ValueError(f"Unknown training sampler: {name}")
+        raise ValueError(f"DATALOADER.SAMPLER_TRAIN is '{name}', which is no known sampler.")
     logging.getLogger(__name__).info(f"Using training sampler {name}")
     return TrainingSampler(size, seed=cfg.SEED)
 
@@ -226,7 +225,7 @@ def build_detection_test_loader(
     """
     dataset = _as_mapped_dataset(dataset, mapper)
     if isinstance(dataset, data.IterableDataset):
-        assert sampler is None, "sampler must be None if dataset is IterableDataset"
+        assert sampler is None, "An iterable data set takes no sampler."
     elif sampler is None:
         sampler = InferenceSampler(len(dataset))
     return data.DataLoader(

@@ -26,15 +26,15 @@ class _DatasetCatalog(_Catalog):
 
     def register(self, name: str, func: Callable[[], list[dict]]) -> None:
         """Register a function; it takes nothing and always returns the same records."""
-        assert callable(func), "You must register a function with `DatasetCatalog.register`!"
-        assert name not in self, f"Dataset '{name}' is already registered!"
+        assert callable(func), f"{name} must be registered with a function, not with {func!r}."
+        assert name not in self, f"The name '{name}' is already registered."
         self[name] = func
 
     def get(self, name: str) -> list[dict]:
         """Call the function of ``name``; KeyError when it is not registered."""
         if name not in self:
             known = ", ".join(self)
-            raise KeyError(f"Dataset '{name}' is not registered! Available datasets are: {known}")
+            raise KeyError(f"No data set '{name}' is registered; there are: {known}")
         return self[name]()
 
 
@@ -44,8 +44,8 @@ class Metadata(SimpleNamespace):
     def __setattr__(self, key: str, value: Any) -> None:
         known = self.__dict__.get(key, value)
         assert known == value, (
-            f"Attribute '{key}' in the metadata of '{self.__dict__.get('name')}' cannot be set "
-            f"to a different value!\n{known} != {value}"
+            f"'{key}' of data set '{self.__dict__.get('name')}' is {known}, "
+            f"and cannot become {value}."
         )
         if key not in self.__dict__:
             super().__setattr__(key, value)
@@ -53,8 +53,7 @@ class Metadata(SimpleNamespace):
     def __getattr__(self, key: str) -> Any:
         known = ", ".join(self.__dict__)
         raise AttributeError(
-            f"Attribute '{key}' does not exist in the metadata of dataset "
-            f"'{self.__dict__.get('name')}'. Available keys are {known}."
+            f"The metadata of data set '{self.__dict__.get('name')}' has no '{key}', only {known}."
         )
 
     def as_dict(self) -> dict[str, Any]:

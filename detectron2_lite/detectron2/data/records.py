@@ -41,7 +41,7 @@ def get_detection_dataset_dicts(
     if isinstance(parts[0], data.Dataset):
         return parts[0] if len(parts) == 1 else data.ConcatDataset(parts)
     for name, part in zip(names, parts, strict=True):
-        assert len(part), f"Dataset '{name}' is empty!"
+        assert len(part), f"Data set '{name}' has no records."
     records = list(itertools.chain.from_iterable(parts))
     if "annotations" in records[0]:
         if filter_empty:
@@ -51,14 +51,14 @@ def get_detection_dataset_dicts(
             records = _keep(records, lambda r: _count_labelled(r) >= min_keypoints, enough)
         if check_consistency:
             _check_classes(names)
-    assert records, f"No valid data found in {','.join(names)}."
+    assert records, f"No usable record is in {', '.join(names)}."
     return records
 
 
 def _keep(records: list[dict], condition: Callable[[dict], bool], reason: str) -> list[dict]:
     kept = [record for record in records if condition(record)]
     logging.getLogger(__name__).info(
-        f"Removed {len(records) - len(kept)} images with {reason}. {len(kept)} images left."
+        f"{len(records) - len(kept)} images with {reason} are left out, {len(kept)} remain."
     )
     return kept
 

@@ -151,7 +151,7 @@ class DefaultTrainer(TrainerBase):
         super().train(self.start_iter, self.max_iter)
         if len(self.cfg.TEST.EXPECTED_RESULTS) and comm.is_main_process():
             assert hasattr(self, "_last_eval_results"), (
-                "No evaluation results obtained during training!"
+                "TEST.EXPECTED_RESULTS cannot be checked: nothing was evaluated."
             )
             verify_results(self.cfg, self._last_eval_results)
             return self._last_eval_results
@@ -224,8 +224,8 @@ class DefaultTrainer(TrainerBase):
                 evaluator = evaluators[index] if evaluators else cls.build_evaluator(cfg, name)
             except NotImplementedError:
                 logger.warning(
-                    "No evaluator found. Use `DefaultTrainer.test(evaluators=)`, "
-                    "or implement its `build_evaluator` method."
+                    f"{name} is not evaluated: {cls.__name__} has no build_evaluator, and "
+                    "test() was given no evaluators."
                 )
                 all_results[name] = {}
                 continue
@@ -255,7 +255,9 @@ class DefaultTrainer(TrainerBase):
         cfg = cfg.clone()
         cfg.defrost()
         solver = cfg.SOLVER
-        assert solver.IMS_PER_BATCH % reference == 0, "Invalid REFERENCE_WORLD_SIZE in config!"
+        assert solver.IMS_PER_BATCH % reference == 0, (
+            "SOLVER.IMS_PER_BATCH must divide by SOLVER.REFERENCE_WORLD_SIZE."
+        )
         scale = num_workers / reference
         solver.IMS_PER_BATCH = round(solver.IMS_PER_BATCH * scale)
         solver.BASE_LR = solver.BASE_LR * scale
@@ -266,9 +268,9 @@ class DefaultTrainer(TrainerBase):
         solver.REFERENCE_WORLD_SIZE = num_workers
         cfg.TEST.EVAL_PERIOD = round(cfg.TEST.EVAL_PERIOD / scale)
         logging.getLogger(__name__).info(
-            f"Auto-scaling the config to batch_size={solver.IMS_PER_BATCH}, "
-            f"learning_rate={solver.BASE_LR}, max_iter={solver.MAX_ITER}, "
-            f"warmup={solver.WARMUP_ITERS}."
+            f"For {num_workers} instead of {reference} processes, SOLVER becomes: IMS_PER_BATCH "
+            f"{solver.IMS_PER_BATCH}, BASE_LR {solver.BASE_LR}, MAX_ITER {solver.MAX_ITER}, "
+            f"WARMUP_ITERS {solver.WARMUP_ITERS}."
         )
         if was_frozen:
             cfg.freeze()

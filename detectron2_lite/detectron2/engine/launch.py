@@ -45,11 +45,11 @@ def launch(
         main_func(*args)
         return
     if dist_url == "auto":
-        assert num_machines == 1, "dist_url=auto not supported in multi-machine jobs."
+        assert num_machines == 1, "Several machines need a dist_url that all of them know."
         dist_url = f"tcp://127.0.0.1:{_find_free_port()}"
     if num_machines > 1 and dist_url.startswith("file://"):
         logging.getLogger(__name__).warning(
-            "file:// is not a reliable init_method in multi-machine jobs. Prefer tcp://"
+            f"{dist_url} may fail across machines: a tcp:// address is safer."
         )
     mp.start_processes(
         _run_process,
@@ -99,7 +99,7 @@ def _run_process(
             timeout=timeout,
         )
     except Exception:
-        logging.getLogger(__name__).error(f"Process group URL: {dist_url}")
+        logging.getLogger(__name__).error(f"The processes did not meet at {dist_url}.")
         raise
     comm.create_local_process_group(processes_per_machine)
     comm.synchronize()

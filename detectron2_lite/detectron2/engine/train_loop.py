@@ -140,7 +140,7 @@ class TrainerBase:
                 namesakes[0].load_state_dict(state)
             else:
                 logging.getLogger(__name__).warning(
-                    f"Cannot find the hook '{name}', its state_dict is ignored."
+                    f"The checkpoint has a state for the hook {name}, which this trainer lacks."
                 )
 
 
@@ -181,7 +181,7 @@ class SimpleTrainer(TrainerBase):
         return self._data_loader_iter_obj
 
     def run_step(self) -> None:
-        assert self.model.training, "[SimpleTrainer] model was changed to eval mode!"
+        assert self.model.training, "Something put the model in evaluation mode."
         start = time.perf_counter()
         batch = next(self._data_loader_iter)
         data_time = time.perf_counter() - start
@@ -237,9 +237,7 @@ class SimpleTrainer(TrainerBase):
         means = {name: np.mean([losses[name] for losses, _ in gathered]) for name in own}
         total = sum(means.values())
         if not np.isfinite(total):
-            raise FloatingPointError(
-                f"Loss became infinite or NaN at iteration={cur_iter}!\nloss_dict = {means}"
-            )
+            raise FloatingPointError(f"The loss is not finite at iteration={cur_iter}: {means}")
         storage.put_scalar(f"{prefix}total_loss", total, cur_iter=cur_iter)
         if len(means) > 1:
             storage.put_scalars(cur_iter=cur_iter, **means)

@@ -62,7 +62,7 @@ def get_default_optimizer_params(
     if weight_decay_bias is not None:
         bias["weight_decay"] = weight_decay_bias
     if bias and "bias" in overrides:
-        raise ValueError("Conflicting overrides for 'bias'")
+        raise ValueError("overrides and the arguments for biases both set 'bias'.")
     if bias:
         overrides["bias"] = bias
     if lr_factor_func is not None:
@@ -89,7 +89,7 @@ def get_default_optimizer_params(
 
 def _require_base_lr(base_lr: float | None, argument: str) -> None:
     if base_lr is None:
-        raise ValueError(f"{argument} requires base_lr")
+        raise ValueError(f"{argument} has no meaning without base_lr.")
 
 
 def maybe_add_gradient_clipping(cfg, optimizer):
@@ -171,8 +171,7 @@ def _build_schedule(cfg) -> ParamScheduler:
         steps = [step for step in solver.STEPS if step <= solver.MAX_ITER]
         if len(steps) < len(solver.STEPS):
             logging.getLogger(__name__).warning(
-                "SOLVER.STEPS contains values larger than SOLVER.MAX_ITER. "
-                "These values will be ignored."
+                f"Of SOLVER.STEPS {solver.STEPS}, those after SOLVER.MAX_ITER have no effect."
             )
         return MultiStepParamScheduler(
             values=[solver.GAMMA**count for count in range(len(steps) + 1)],
@@ -181,8 +180,8 @@ def _build_schedule(cfg) -> ParamScheduler:
         )
     if name == "WarmupCosineLR":
         end = solver.BASE_LR_END / solver.BASE_LR
-        assert 0.0 <= end <= 1.0, f"SOLVER.BASE_LR_END is {end} times SOLVER.BASE_LR."
+        assert 0.0 <= end <= 1.0, f"SOLVER.BASE_LR_END is {end} times SOLVER.BASE_LR"
         return CosineParamScheduler(1, end)
     if name == "WarmupStepWithFixedGammaLR":
         raise only_in_detectron2(f"The learning-rate schedule {name}")
-    raise ValueError(f"Unknown LR scheduler: {name}")
+    raise ValueError(f"SOLVER.LR_SCHEDULER_NAME names no known schedule: {name}")

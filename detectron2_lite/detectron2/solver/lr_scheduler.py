@@ -39,7 +39,9 @@ class WarmupParamScheduler(CompositeParamScheduler):
             end = scheduler(0.0 if rescale_interval else warmup_length)
             warmup = LinearParamScheduler(start, end)
         else:
-            raise ValueError(f"Unknown warmup method: {warmup_method}")
+            raise ValueError(
+                f"SOLVER.WARMUP_METHOD is neither linear nor constant: {warmup_method}"
+            )
         super().__init__(
             [warmup, scheduler],
             lengths=[warmup_length, 1 - warmup_length],

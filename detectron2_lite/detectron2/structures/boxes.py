@@ -78,7 +78,7 @@ class Boxes:
 
     def clip(self, box_size: tuple[int, int]) -> None:
         """Limit the boxes, in place, to an image of size (height, width)."""
-        assert torch.isfinite(self.tensor).all(), "Box tensor contains infinite or NaN!"
+        assert torch.isfinite(self.tensor).all(), "Boxes that are not finite cannot be clipped."
         height, width = box_size
         limits = self.tensor.new_tensor([width, height, width, height])
         self.tensor = self.tensor.clamp(min=0).minimum(limits)
@@ -107,7 +107,7 @@ class Boxes:
         if isinstance(item, int):
             return Boxes(self.tensor[item][None])
         picked = self.tensor[item]
-        assert picked.dim() == 2, f"Indexing on Boxes with {item} failed to return a matrix!"
+        assert picked.dim() == 2, f"{item} does not select whole boxes."
         return Boxes(picked)
 
     def __len__(self) -> int:

@@ -37,7 +37,7 @@ class Instances:
     def __getattr__(self, name: str) -> Any:
         fields = self.__dict__.get("_fields", {})
         if name not in fields:
-            raise AttributeError(f"Cannot find field '{name}' in the given Instances!")
+            raise AttributeError(f"These Instances have no field '{name}'.")
         return fields[name]
 
     def set(self, name: str, value: Any) -> None:
@@ -81,17 +81,17 @@ class Instances:
         if type(item) is int:
             count = len(self)
             if not -count <= item < count:
-                raise IndexError("Instances index out of range!")
+                raise IndexError(f"There is no instance {item} of {count}.")
             item = slice(item % count, item % count + 1)
         return self._new({name: value[item] for name, value in self._fields.items()})
 
     def __len__(self) -> int:
         for value in self._fields.values():
             return len(value)
-        raise NotImplementedError("Empty Instances does not support __len__!")
+        raise NotImplementedError("Instances without fields have no length.")
 
     def __iter__(self):
-        raise NotImplementedError("`Instances` object is not iterable!")
+        raise NotImplementedError("Instances cannot be iterated; index them.")
 
     @staticmethod
     def cat(instance_lists: list["Instances"]) -> "Instances":
@@ -125,4 +125,4 @@ def _join(values: list) -> Any:
         return list(itertools.chain.from_iterable(values))
     if hasattr(kind, "cat"):
         return kind.cat(values)
-    raise ValueError(f"Unsupported type {kind} for concatenation")
+    raise ValueError(f"Fields of type {kind.__name__} cannot be joined.")

@@ -96,7 +96,7 @@ class EventStorage:
     def history(self, name: str) -> HistoryBuffer:
         """Return the values of one scalar; KeyError when there are none."""
         if name not in self._histories:
-            raise KeyError(f"No history metric available for {name}!")
+            raise KeyError(f"No scalar {name} was put.")
         return self._histories[name]
 
     def histories(self) -> dict[str, HistoryBuffer]:

@@ -20,9 +20,9 @@ class TrainingSampler(Sampler):
 
     def __init__(self, size: int, shuffle: bool = True, seed: int | None = None):
         if not isinstance(size, int):
-            raise TypeError(f"TrainingSampler(size=) expects an int. Got type {type(size)}.")
+            raise TypeError(f"The size of a TrainingSampler is an int, not {size!r}.")
         if size <= 0:
-            raise ValueError(f"TrainingSampler(size=) expects a positive int. Got {size}.")
+            raise ValueError(f"A TrainingSampler needs at least one sample, not {size}.")
         self._size = size
         self._shuffle = shuffle
         self._seed = int(comm.shared_random_seed() if seed is None else seed)
@@ -49,7 +49,7 @@ class InferenceSampler(Sampler):
     """
 
     def __init__(self, size: int):
-        assert size > 0, f"InferenceSampler(size=) expects a positive int. Got {size}."
+        assert size > 0, f"An InferenceSampler needs at least one sample, not {size}."
         share, extra = divmod(size, comm.get_world_size())
         rank = comm.get_rank()
         begin = rank * share + min(rank, extra)

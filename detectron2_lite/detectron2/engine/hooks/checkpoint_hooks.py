@@ -50,8 +50,7 @@ class EvalHook(HookBase):
                     float(value)
                 except (TypeError, ValueError) as error:
                     raise ValueError(
-                        "[EvalHook] eval_function should return a nested dict of float. "
-                        f"Got '{name}: {value}' instead."
+                        f"An evaluation gives numbers, but {name} is {value!r}."
                     ) from error
             self.trainer.storage.put_scalars(**flat, smoothing_hint=False)
         comm.synchronize()  # processes may have evaluated for different times

@@ -66,5 +66,5 @@ class LRScheduler(HookBase):
 
     def load_state_dict(self, state_dict: dict) -> None:
         if isinstance(self.scheduler, _LRScheduler):
-            logging.getLogger(__name__).info("Loading scheduler from state_dict ...")
+            logging.getLogger(__name__).info("The learning-rate schedule is resumed.")
             self.scheduler.load_state_dict(state_dict)
