@@ -39,7 +39,6 @@ COLUMNS = {
     "auroc": "confidence/AUROC",
     "ece": "confidence/ECE",
 }
-NUM_TRAIN, NUM_VAL = 2000, 400
 PROGRESS_SECONDS = 20
 
 
@@ -48,6 +47,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output-dir", type=Path, default=Path("output/quickstart"))
+    parser.add_argument("--num-train", type=int, default=2000, help="training images to draw")
+    parser.add_argument("--num-val", type=int, default=400, help="validation images to draw")
     parser.add_argument("--seed", type=int, default=0, help="of the networks and the data order")
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     args = parser.parse_args()
@@ -55,11 +56,11 @@ def main() -> None:
     output_dir = args.output_dir.resolve()
     data_root = output_dir / "datasets"
     os.environ["DETECTRON2_DATASETS"] = str(data_root)
-    print(f"Writing {NUM_TRAIN} + {NUM_VAL} images of synthetic people to {data_root} ...")
+    print(f"Writing {args.num_train} + {args.num_val} synthetic images to {data_root} ...")
     write_synthetic_people(
         data_root / "synthetic_people",
-        num_train=NUM_TRAIN,
-        num_val=NUM_VAL,
+        num_train=args.num_train,
+        num_val=args.num_val,
         workers=os.cpu_count() or 1,
         overwrite=True,
     )
@@ -153,7 +154,7 @@ def print_summary(summary: dict[str, dict[str, float]]) -> None:
     print(
         "\nAP in percent on synthetic people; errors in pixels of the 96x96 network input, scores"
         "\n(mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
-        "\nece tell how far the confidence can be trusted (100 and 0 are best).\n"
+        "\nece tell how far the confidence can be trusted (1 and 0 are best).\n"
     )
 
 

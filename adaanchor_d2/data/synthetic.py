@@ -25,7 +25,7 @@ import numpy as np
 
 from ..errors import InputError, run_command
 from .skeletons import get_skeleton
-from .synthetic_image import SyntheticPeopleOptions, render_image
+from .synthetic_people.image import SyntheticPeopleOptions, render_image
 
 __all__ = ["SyntheticPeopleOptions", "main", "render_image", "write_synthetic_people"]
 

@@ -14,10 +14,11 @@ from detectron2.utils.events import EventStorage
 from detectron2.utils.logger import setup_logger
 from torch import nn
 
-from ..data.build import build_test_loader, build_train_loader
+from ..data.build import build_test_loader, build_train_loader, get_dataset_skeleton
 from ..errors import InputError, describe_input_error
 from ..evaluation.build import build_evaluator
 from ..modeling.heads import KEYPOINT_HEAD_REGISTRY
+from ..modeling.meta_arch import FlipTest
 from .checkpointer import SafeCheckpointer
 from .checks import amp_dtype, check_training
 from .ema import ModelEma
@@ -46,8 +47,9 @@ class Trainer(DefaultTrainer):
         model = self.build_model(cfg)
         optimizer = self.build_optimizer(cfg, model)
         data_loader = self.build_train_loader(cfg)
-        for name in cfg.DATASETS.TEST:
-            self.build_test_loader(cfg, name)  # finds what is wrong with it before training does
+        for name in cfg.DATASETS.TEST:  # finds what is wrong with it before hours of training
+            self.build_test_loader(cfg, name)
+            self.build_evaluator(cfg, name)
         self.ema = ModelEma(model, cfg.SOLVER.EMA.DECAY) if cfg.SOLVER.EMA.ENABLED else None
         if cfg.MODEL.COMPILE:
             _compile(model)
@@ -142,6 +144,14 @@ class Trainer(DefaultTrainer):
         share_buffers(self.evaluated_model)
         self._last_eval_results = self.test(self.cfg, self.evaluated_model)
         return self._last_eval_results
+
+    @classmethod
+    def test(cls, cfg: CfgNode, model: nn.Module, evaluators=None) -> dict:
+        """As DefaultTrainer's; with TEST.FLIP the model sees every sample mirrored too."""
+        if cfg.TEST.FLIP:
+            skeleton = get_dataset_skeleton(cfg.DATASETS.TEST[0])
+            model = FlipTest(model, skeleton.flip_indices).train(model.training)
+        return super().test(cfg, model, evaluators)
 
     @classmethod
     def build_optimizer(cls, cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:

@@ -5,7 +5,6 @@ defines that (the COCO evaluator: keypoint similarity of at least 0.5).
 """
 
 import numpy as np
-from scipy.stats import rankdata
 
 
 def precision_recall(
@@ -73,5 +72,7 @@ def auroc(scores: np.ndarray, correct: np.ndarray) -> float:
     num_wrong = len(correct) - num_correct
     if num_correct == 0 or num_wrong == 0:
         return float("nan")
-    rank_sum = rankdata(np.asarray(scores, dtype=np.float64))[correct].sum()
+    _, group, size = np.unique(scores, return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(size) - (size - 1) / 2  # from 1; ties share the mean of their ranks
+    rank_sum = mean_rank[group][correct].sum()
     return float((rank_sum - num_correct * (num_correct + 1) / 2) / (num_correct * num_wrong))

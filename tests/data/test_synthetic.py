@@ -14,14 +14,14 @@ from adaanchor_d2.data.synthetic import (
     render_image,
     write_synthetic_people,
 )
-from adaanchor_d2.data.synthetic_body import KEYPOINT_NAMES, Shape, build_body
-from adaanchor_d2.data.synthetic_canvas import Canvas, ellipse, places, polygon
-from adaanchor_d2.data.synthetic_clothes import random_outfit
-from adaanchor_d2.data.synthetic_figure import Figure, random_figure
-from adaanchor_d2.data.synthetic_image import _silhouette
-from adaanchor_d2.data.synthetic_labels import annotate_person, keypoint_visibility
-from adaanchor_d2.data.synthetic_parts import CODES_PER_PERSON, part_code
-from adaanchor_d2.data.synthetic_pose import Limb, Pose
+from adaanchor_d2.data.synthetic_people.body import KEYPOINT_NAMES, Shape, build_body
+from adaanchor_d2.data.synthetic_people.canvas import Canvas, ellipse, places, polygon
+from adaanchor_d2.data.synthetic_people.clothes import random_outfit
+from adaanchor_d2.data.synthetic_people.figure import Figure, random_figure
+from adaanchor_d2.data.synthetic_people.image import _silhouette
+from adaanchor_d2.data.synthetic_people.labels import annotate_person, keypoint_visibility
+from adaanchor_d2.data.synthetic_people.parts import CODES_PER_PERSON, part_code
+from adaanchor_d2.data.synthetic_people.pose import Limb, Pose
 from adaanchor_d2.errors import InputError, run_command
 
 # As in COCO's person_keypoints_val2017.json.

@@ -13,6 +13,7 @@ def run_tool(monkeypatch):
 
     def run(name: str, *args) -> int:
         monkeypatch.setattr(sys, "argv", [name, *map(str, args)])
+        monkeypatch.syspath_prepend(TOOLS)
         try:
             runpy.run_path(str(TOOLS / name), run_name="__main__")
         except SystemExit as exit_:

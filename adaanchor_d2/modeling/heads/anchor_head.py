@@ -127,7 +127,7 @@ class AnchorHead(KeypointHead):
         """Eq. 4 and the local loss.
 
         Confidence and offset losses are divided by A times the number of targets, the local loss by
-        the number of candidates it is taken at; both counts are means over processes, at least 1.
+        the number of candidates it is taken at; see ``mean_over_processes``.
         """
         logits = maps.confidence_logits
         num_candidates = logits.shape[2] * logits.shape[3]

@@ -41,14 +41,14 @@ def anchor_pixels(assignment: Assignment, width: int, stride: int, place: float)
 
 
 def mean_over_processes(count: int | Tensor, like: Tensor) -> Tensor:
-    """Return the mean of ``count`` over all processes, at least 1, as a scalar tensor.
+    """Return the sum of ``count`` over all processes, at least 1, divided by their number.
 
     Losses divided by it and averaged over processes (as DistributedDataParallel averages their
     gradients) equal the loss of one process that holds the whole batch.
     """
     dtype = torch.promote_types(like.dtype, torch.float32)
     total = torch.as_tensor(count, device=like.device).to(dtype, copy=True)
-    if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+    world_size = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    if world_size > 1:
         dist.all_reduce(total)
-        total /= dist.get_world_size()
-    return total.clamp(min=1.0)
+    return total.clamp(min=1.0) / world_size

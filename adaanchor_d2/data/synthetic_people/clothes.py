@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .synthetic_canvas import Cloth
-from .synthetic_head import HeadLook, random_head_look
-from .synthetic_textures import (
+from .canvas import Cloth
+from .head import HeadLook, random_head_look
+from .textures import (
     Colour,
     hair_colour,
     random_colour,

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .synthetic_canvas import NOBODY, Canvas, Cloth, ellipse, polygon, rectangle
-from .synthetic_textures import Colour, random_colour, scaled, texture_pool
+from .canvas import NOBODY, Canvas, Cloth, ellipse, polygon, rectangle
+from .textures import Colour, random_colour, scaled, texture_pool
 
 
 def draw_object(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .skeletons import get_skeleton
-from .synthetic_pose import SIDES, Limb, Pose, rotation
+from ..skeletons import get_skeleton
+from .pose import SIDES, Limb, Pose, rotation
 
 KEYPOINT_NAMES = get_skeleton("coco").names
 HEAD_HALF_AXES = np.array((0.050, 0.071, 0.060))  # left, up, forward

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .synthetic_body import (
+from .body import (
     KEYPOINT_NAMES,
     SPHERE_ROWS,
     Body,
@@ -13,11 +13,11 @@ from .synthetic_body import (
     build_body,
     random_shape,
 )
-from .synthetic_canvas import Canvas, discs
-from .synthetic_clothes import Outfit, random_outfit
-from .synthetic_head import draw_head
-from .synthetic_parts import LayerTable, Part, layer_table, part_code
-from .synthetic_pose import Pose, random_pose
+from .canvas import Canvas, discs
+from .clothes import Outfit, random_outfit
+from .head import draw_head
+from .parts import LayerTable, Part, layer_table, part_code
+from .pose import Pose, random_pose
 
 _ROWS_PER_STATURE = 150  # of cloth textures
 _KEYPOINT_ROWS = [SPHERE_ROWS[name] for name in KEYPOINT_NAMES]

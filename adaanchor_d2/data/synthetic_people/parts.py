@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .synthetic_body import SPHERE_ROWS
-from .synthetic_canvas import UNIT_CIRCLE
-from .synthetic_pose import SIDES
+from .body import SPHERE_ROWS
+from .canvas import UNIT_CIRCLE
+from .pose import SIDES
 
 CODES_PER_PERSON = 32
 

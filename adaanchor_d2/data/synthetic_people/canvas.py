@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .synthetic_textures import PATTERN_SIDE, Colour, texture_pool
+from .textures import PATTERN_SIDE, Colour, texture_pool
 
 NOBODY = 0
 _SHIFT = 4

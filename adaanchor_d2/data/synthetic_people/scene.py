@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from .synthetic_canvas import Canvas, ellipse, polygon, rectangle
-from .synthetic_objects import draw_object
-from .synthetic_textures import Colour, crop, mixed, random_colour, scaled, texture_pool, tint
+from .canvas import Canvas, ellipse, polygon, rectangle
+from .objects import draw_object
+from .textures import Colour, crop, mixed, random_colour, scaled, texture_pool, tint
 
 
 def draw_background(canvas: Canvas, rng: np.random.Generator, horizon: float) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields
 import cv2
 import numpy as np
 
-from ..errors import InputError
-from .synthetic_canvas import Canvas
-from .synthetic_figure import Figure, random_figure
-from .synthetic_labels import Silhouette, annotate_person
-from .synthetic_objects import draw_occluder, draw_seat
-from .synthetic_scene import draw_background
-from .synthetic_textures import crop, texture_pool
+from ...errors import InputError
+from .canvas import Canvas
+from .figure import Figure, random_figure
+from .labels import Silhouette, annotate_person
+from .objects import draw_occluder, draw_seat
+from .scene import draw_background
+from .textures import crop, texture_pool
 
 
 @dataclass(frozen=True)

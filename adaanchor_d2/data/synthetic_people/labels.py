@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .skeletons import get_skeleton
-from .synthetic_body import FACE_POINTS, KEYPOINT_NAMES, Body
-from .synthetic_parts import CODES_PER_PERSON, Part, part_code
-from .synthetic_pose import SIDES
+from ..skeletons import get_skeleton
+from .body import FACE_POINTS, KEYPOINT_NAMES, Body
+from .parts import CODES_PER_PERSON, Part, part_code
+from .pose import SIDES
 
 _MIN_VISIBLE_SHARE = 0.12  # of a silhouette, below which nobody labels keypoints
 _MIN_VISIBLE_PIXELS = 60

@@ -1,0 +1,77 @@
+"""Every leaf config builds, trains a step and predicts, and says what the paper says."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from detectron2.modeling import build_model
+from helpers.tiny import make_sample
+
+from adaanchor_d2.engine.config_file import load_config
+
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
+LEAVES = sorted(path for path in CONFIGS.rglob("*.yaml") if not path.name.startswith("Base"))
+PAPER = [path for path in LEAVES if path.parent.name == "coco_single" and "256x192" in path.name]
+COCO_PEOPLE = 149813
+
+
+def names(paths):
+    return [str(path.relative_to(CONFIGS)) for path in paths]
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=names(LEAVES))
+def test_leaf_trains_a_step_and_predicts(path):
+    options = ["MODEL.DEVICE", "cpu", "MODEL.TIMM.PRETRAINED", "False"]
+    cfg = load_config(str(path), [*options, "INPUT.CROP_SIZE", "(64, 64)"])
+    model = build_model(cfg)
+    samples = [make_sample(seed) for seed in range(2)]
+    losses = model(samples)
+    sum(losses.values()).backward()
+    assert all(loss.isfinite() for loss in losses.values())
+    model.eval()
+    with torch.no_grad():
+        results = model(samples)
+    assert results[0]["instances"].pred_keypoints.shape == (1, 17, 3)
+
+
+@pytest.mark.parametrize("path", PAPER, ids=names(PAPER))
+def test_schedule_is_the_papers(path):
+    cfg = load_config(str(path))
+    per_epoch = COCO_PEOPLE / 320
+    assert cfg.SOLVER.IMS_PER_BATCH == 320 and cfg.SOLVER.BASE_LR == 0.001
+    assert tuple(cfg.SOLVER.STEPS) == (round(90 * per_epoch), round(120 * per_epoch))
+    assert cfg.SOLVER.MAX_ITER == round(140 * per_epoch)
+    assert cfg.SOLVER.GAMMA == 0.1 and cfg.SOLVER.OPTIMIZER == "Adam"
+    assert cfg.SOLVER.WEIGHT_DECAY == 0 and cfg.SOLVER.WARMUP_ITERS == 0
+    assert tuple(cfg.INPUT.CROP_SIZE) == (256, 192) and not cfg.TEST.FLIP
+    if cfg.MODEL.KEYPOINT_HEAD.NAME == "AdaAnchor":
+        assert cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS == round(cfg.SOLVER.MAX_ITER / 4)
+
+
+def test_every_row_of_tables_1_and_2_has_a_leaf():
+    def row(path):
+        cfg = load_config(str(path))
+        head = cfg.MODEL.KEYPOINT_HEAD
+        rule = (head.NAME, head.FUSION, head.NUM_ANCHORS, head.LOCAL_REFINEMENT)
+        return cfg.MODEL.TIMM.NAME.split(".")[0], *rule
+
+    rules = {"AdaAnchor", "HeatmapAnchor", "RegressionAnchor"}
+    wanted = {(f"resnet{n}", rule, "mul", 20, True) for n in (50, 101, 152) for rule in rules}
+    wanted |= {
+        ("resnet50", "FixAnchor", "mul", 20, True),
+        ("resnet50", "AdaAnchor", "add", 20, True),
+        ("resnet50", "AdaAnchor", "mul", 1, True),
+        ("resnet50", "AdaAnchor", "mul", 20, False),
+    }
+    assert wanted == {row(path) for path in PAPER if "subpixel" not in path.name}
+
+
+def test_quick_start_rules_share_everything_but_the_rule():
+    def shared(name):
+        cfg = load_config(str(CONFIGS / "quickstart" / f"{name}.yaml")).clone()
+        cfg.defrost()
+        cfg.MODEL.KEYPOINT_HEAD.clear()
+        cfg.OUTPUT_DIR = ""
+        return cfg
+
+    assert shared("ada") == shared("fix") == shared("heatmap")

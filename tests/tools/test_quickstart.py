@@ -1,0 +1,44 @@
+"""The quick start's command, with little data and few iterations."""
+
+import json
+
+import cv2
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def data_root(monkeypatch):
+    """The quick start sets the variable for itself; take that back after the test."""
+    monkeypatch.setenv("DETECTRON2_DATASETS", "set by the quick start")
+
+
+def test_quick_start_writes_table_summary_and_pictures(run_tool, capsys, tmp_path):
+    output = tmp_path / "out"
+    status = run_tool(
+        "quickstart.py",
+        *("--output-dir", str(output), "--num-train", "12", "--num-val", "12"),
+        *("SOLVER.MAX_ITER", "4", "SOLVER.STEPS", "()", "TEST.EVAL_PERIOD", "4"),
+        *("MODEL.KEYPOINT_HEAD.FIXED_ITERS", "1"),
+    )
+    printed = capsys.readouterr().out
+    assert status == 0, printed
+    summary = json.loads((output / "summary.json").read_text())
+    assert set(summary) == {"AdaAnchor", "FixAnchor", "HeatmapAnchor"}
+    for rule, figures in summary.items():
+        assert {"AP", "vis_error", "vis_score", "inv_error", "inv_score"} <= set(figures)
+        assert rule in printed
+        assert f"{figures['vis_error']:.3f}" in printed
+    for name in ("anchors.png", "curves.png"):
+        picture = cv2.imread(str(output / name))
+        assert picture is not None and picture.std() > 10
+
+
+def test_failing_training_is_told_in_one_sentence(run_tool, capsys, tmp_path):
+    status = run_tool(
+        "quickstart.py",
+        *("--output-dir", str(tmp_path / "out"), "--num-train", "2", "--num-val", "2"),
+        *("MODEL.TIMM.NAME", "no_such_network"),
+    )
+    printed = capsys.readouterr().err
+    assert status == 2
+    assert "no_such_network" in printed and "Traceback" not in printed
