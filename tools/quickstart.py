@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 
 import torch
-from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.data import DatasetCatalog
 from detectron2.modeling import build_model
 from tabulate import tabulate
 
 from adaanchor_d2.data import build_mapper, get_skeleton
 from adaanchor_d2.data.synthetic import write_synthetic_people
+from adaanchor_d2.engine.checkpointer import SafeCheckpointer
 from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.visualization.anchors import draw_anchor_figure, view_anchors
@@ -48,7 +48,7 @@ def main() -> None:
     )
     parser.add_argument("--output-dir", type=Path, default=Path("output/quickstart"))
     parser.add_argument("--num-train", type=int, default=2000, help="training images to draw")
-    parser.add_argument("--num-val", type=int, default=400, help="validation images to draw")
+    parser.add_argument("--num-val", type=int, default=300, help="validation images to draw")
     parser.add_argument("--seed", type=int, default=0, help="of the networks and the data order")
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     args = parser.parse_args()
@@ -143,14 +143,15 @@ def summarize(records: list[dict], seconds: float) -> dict[str, float]:
     evaluations = [record for record in records if COLUMNS["AP"] in record]
     if not evaluations:
         raise InputError("A training run wrote no evaluation; its output.txt says why.")
-    summary = {name: round(evaluations[-1][key], 4) for name, key in COLUMNS.items()}
+    last = evaluations[-1]
+    summary = {name: round(last[key], 4) for name, key in COLUMNS.items() if key in last}
     return {**summary, "seconds": round(seconds, 1)}
 
 
 def print_summary(summary: dict[str, dict[str, float]]) -> None:
     print()
-    rows = [[rule, *figures.values()] for rule, figures in summary.items()]
-    print(tabulate(rows, headers=["anchor rule", *next(iter(summary.values()))], floatfmt=".3f"))
+    rows = [{"anchor rule": rule, **figures} for rule, figures in summary.items()]
+    print(tabulate(rows, headers="keys", floatfmt=".3f"))
     print(
         "\nAP in percent on synthetic people; errors in pixels of the 96x96 network input, scores"
         "\n(mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
@@ -165,14 +166,14 @@ def draw_anchors(output_dir: Path, options: list[str]) -> None:
     views = {}
     for rule in ("HeatmapAnchor", "AdaAnchor"):
         model = build_model(load_config(config_file(rule), device_options() + options))
-        DetectionCheckpointer(model).load(str(output_dir / rule / "model_final.pth"))
+        SafeCheckpointer(model).load(str(output_dir / rule / "model_final.pth"))
         views[rule] = view_anchors(model, samples)
     figure = draw_anchor_figure(cases, views, get_skeleton("coco").names)
     figure.savefig(output_dir / "anchors.png", dpi=110)
 
 
 def choose_cases(cfg, num_each: int = 3) -> list[tuple[dict, int]]:
-    """Choose wrists, knees and ankles: the first visible and hidden ones, one a person."""
+    """Choose visible, then hidden keypoints of the first people, each of another type."""
     mapper = build_mapper(cfg, is_train=False)
     name = cfg.DATASETS.TEST[0]
     wanted = [k for k, n in enumerate(get_skeleton("coco").names) if "eye" not in n]
