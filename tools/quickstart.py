@@ -153,7 +153,7 @@ def print_summary(summary: dict[str, dict[str, float]]) -> None:
     rows = [{"anchor rule": rule, **figures} for rule, figures in summary.items()]
     print(tabulate(rows, headers="keys", floatfmt=".3f"))
     print(
-        "\nAP in percent on synthetic people; errors in pixels of the 96x96 network input, scores"
+        "\nAP in percent on synthetic people; errors in pixels of the 80x64 network input, scores"
         "\n(mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
         "\nece tell how far the confidence can be trusted (1 and 0 are best).\n"
     )

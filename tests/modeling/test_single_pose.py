@@ -86,7 +86,9 @@ def test_warm_up_uses_the_nearest_candidates():
     assert torch.equal(head.label(maps, targets).anchor_index, fixed.anchor_index)
     head.set_iteration(9)
     assert torch.equal(head.label(maps, targets).anchor_index, fixed.anchor_index)
-    head.set_iteration(10)
+    head.eval()
+    assert torch.equal(head.label(maps, targets).anchor_index, adaptive.anchor_index)
+    head.train().set_iteration(10)
     assert torch.equal(head.label(maps, targets).anchor_index, adaptive.anchor_index)
 
 

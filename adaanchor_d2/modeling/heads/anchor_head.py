@@ -112,10 +112,9 @@ class AnchorHead(KeypointHead):
         return AnchorMaps(output[:, :k], output[:, k : 3 * k].unflatten(1, (k, 2)), local_offsets)
 
     def label(self, maps: AnchorMaps, targets: KeypointTargets) -> Assignment:
-        """Select the anchors of all targets, without gradient."""
-        if self.warmup_assigner is not None and self._iteration < self.warmup_iters:
-            return self.warmup_assigner(maps, targets)
-        return self.assigner(maps, targets)
+        """Select the anchors of all targets, without gradient; warm-up is for training mode."""
+        warming_up = self.training and self._iteration < self.warmup_iters
+        return (self.warmup_assigner if warming_up else self.assigner)(maps, targets)
 
     def losses(
         self,
