@@ -1,6 +1,7 @@
 """Synthetic people -> training -> checkpoint -> evaluation, through the public names."""
 
 import json
+from pathlib import Path
 
 import detectron2
 import numpy as np
@@ -10,8 +11,10 @@ from helpers.tiny import RULES, make_sample, tiny_config
 
 from adaanchor_d2.data.synthetic import write_synthetic_people
 from adaanchor_d2.engine import Trainer
+from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.modeling.heads import KEYPOINT_HEAD_REGISTRY
 
+OVERFIT = Path(__file__).resolve().parents[1] / "configs/coco_single/ada_overfit_128x96.yaml"
 IS_LITE = "lite" in detectron2.__version__
 
 
@@ -115,28 +118,34 @@ def test_genuine_fpn_backbone_trains_a_step():
         MODEL__RESNETS__RES2_OUT_CHANNELS=64,
         MODEL__RESNETS__OUT_FEATURES=["res2", "res3", "res4", "res5"],
         MODEL__FPN__IN_FEATURES=["res2", "res3", "res4", "res5"],
+        MODEL__BACKBONE__FREEZE_AT=0,
+        MODEL__RESNETS__NORM="BN",
         MODEL__NECK__NAME="SelectFeature",
         MODEL__NECK__IN_FEATURE="p2",
     )
     model = Trainer.build_model(cfg)
-    losses = model([make_sample(seed) for seed in range(2)])
-    sum(losses.values()).backward()
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    optimizer = Trainer.build_optimizer(cfg, model)
+    for _ in range(2):  # the head's first weights are too small to reach the backbone
+        losses = model([make_sample(seed) for seed in range(2)])
+        optimizer.zero_grad()
+        sum(losses.values()).backward()
+        optimizer.step()
     assert model.head.stride == 4
     assert all(loss.isfinite() for loss in losses.values())
-    assert model.head.predictor.weight.grad.abs().sum() > 0
+    changed = {n for n, value in model.named_parameters() if not torch.equal(before[n], value)}
+    assert "head.predictor.weight" in changed
+    assert any(name.startswith("backbone.bottom_up.res2") for name in changed)
 
 
 def test_overfits_real_people_is_configured_for_the_sample(shared_data, monkeypatch, tmp_path):
-    """One iteration of the README's command on the real COCO sample."""
+    """One iteration of the README's command on the real COCO sample; both box sources."""
     monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
-    cfg = make_config(
-        tmp_path,
-        DATASETS__TRAIN=("coco_keypoints_train",),
-        DATASETS__TEST=("coco_keypoints_val",),
-        SOLVER__MAX_ITER=1,
-        SOLVER__STEPS=(),
-    )
+    options = ["OUTPUT_DIR", str(tmp_path), "SOLVER.MAX_ITER", "1", "SOLVER.STEPS", "()"]
+    options += ["DATASETS.TEST", "('coco_keypoints_val',)"]
+    cfg = load_config(str(OVERFIT), options).clone()
     train(cfg)
+    cfg.defrost()
     last = json.loads((tmp_path / "metrics.json").read_text().splitlines()[-1])
     assert last["visibility/VisCount"] + last["visibility/InvCount"] > 0
     cfg.INPUT.PERSON_BOXES = "detector"

@@ -17,7 +17,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("detectron2", "detectron2.config"):
             sys.exit(f"error: the Detectron2 that is installed here does not import: {error}")
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", str(LITE)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "-e", str(LITE)], check=True
+        )
         print("Installed detectron2_lite (there was no Detectron2 in this environment).")
     except Exception as error:
         sys.exit(f"error: the Detectron2 that is installed here does not import: {error!r}")

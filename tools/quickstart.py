@@ -71,7 +71,7 @@ def main() -> None:
     (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     draw_curves(runs).savefig(output_dir / "curves.png", dpi=110)
     draw_anchors(output_dir, args.opts)
-    print_summary(summary)
+    print_summary(summary, load_config(config_file("AdaAnchor"), args.opts).INPUT.CROP_SIZE)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
 
 
@@ -148,13 +148,14 @@ def summarize(records: list[dict], seconds: float) -> dict[str, float]:
     return {**summary, "seconds": round(seconds, 1)}
 
 
-def print_summary(summary: dict[str, dict[str, float]]) -> None:
+def print_summary(summary: dict[str, dict[str, float]], crop_size: tuple[int, int]) -> None:
     print()
+    height, width = crop_size
     rows = [{"anchor rule": rule, **figures} for rule, figures in summary.items()]
     print(tabulate(rows, headers="keys", floatfmt=".3f"))
     print(
-        "\nAP in percent on synthetic people; errors in pixels of the 80x64 network input, scores"
-        "\n(mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
+        f"\nAP in percent on synthetic people; errors in pixels of the {height}x{width} network input,"
+        "\nscores (mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
         "\nece tell how far the confidence can be trusted (1 and 0 are best).\n"
     )
 

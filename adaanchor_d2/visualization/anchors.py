@@ -75,11 +75,11 @@ def draw_anchor_figure(
             axis.plot(x, y, "o", mfc="none", mec=TARGET_COLOR, ms=11, mew=2)
         axes[row, 0].set_title(f"{names[kind].replace('_', ' ')}, {state}", fontsize=9)
         for axis, (title, looks) in zip(axes[row, 1:], views.items(), strict=True):
-            _draw_view(axis, looks[row], kind)
+            _draw_view(axis, looks[row], kind, (x, y))
             axis.set_title(f"{title}: {looks[row].score[kind]:.2f}", fontsize=9)
     figure.suptitle(
-        "red ring: keypoint;  yellow: anchors selected for it;  cyan: most confident anchor, "
-        "arrow to what it finds",
+        "red ring: keypoint;  yellow: anchors selected for it, lines to it;\n"
+        "cyan: most confident anchor, arrow to what it finds",
         fontsize=8,
     )
     return figure
@@ -91,7 +91,9 @@ def _show_crop(axis: Axes, sample: dict) -> None:
     axis.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
 
 
-def _draw_view(axis: Axes, view: AnchorView, kind: int) -> None:
+def _draw_view(axis: Axes, view: AnchorView, kind: int, target: tuple[float, float]) -> None:
+    for place in view.selected_xy[kind]:
+        axis.plot(*zip(place, target, strict=True), color=ANCHOR_COLOR, lw=0.5, alpha=0.6)
     axis.plot(*view.selected_xy[kind].T, "s", color=ANCHOR_COLOR, ms=3.2, alpha=0.85, mew=0)
     anchor, found = view.anchor_xy[kind], view.xy[kind]
     axis.annotate(

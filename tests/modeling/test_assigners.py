@@ -77,17 +77,18 @@ def test_equals_brute_force_in_float64(fusion, local, num_anchors):
     assert (found.anchor_index == -1).any(), "the case must hold conflicts"
 
 
+@pytest.mark.parametrize(("fusion", "local"), [("mul", True), ("add", True), ("mul", False)])
 @pytest.mark.parametrize("count", [0, 1, 200])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
-def test_half_and_single_precision_inputs(count, dtype):
+def test_half_and_single_precision_inputs(count, dtype, fusion, local):
     """Half inputs are exact numbers: the choice must be that of float64 on the same numbers."""
-    maps = random_maps(3, batch=12, types=6, dtype=dtype)
+    maps = random_maps(3, batch=12, types=6, local=local, dtype=dtype)
     targets = random_targets(4, count, batch=12, types=6, dtype=torch.float32)
-    found = AdaAnchorAssigner(8, 4.0)(maps, targets)
+    found = AdaAnchorAssigner(8, 4.0, fusion)(maps, targets)
     assert found.anchor_index.shape == (count, 8)
     assert found.score.dtype == torch.float32
     if count:
-        index, _ = reference(maps, targets, 8, 4.0, "mul")
+        index, _ = reference(maps, targets, 8, 4.0, fusion)
         differing = (found.anchor_index.numpy() != index).mean()
         assert differing < 0.005, "only scores that float32 cannot tell apart may change places"
         first = found.anchor_index.numpy()[:, 0] != index[:, 0]

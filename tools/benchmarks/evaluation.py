@@ -33,8 +33,8 @@ def time_eval(args: argparse.Namespace) -> dict:
         "images": args.images,
         "people": len(people["keypoints"]),
         "detections": args.detections,
-        "process_s": round(process, 2),
-        "evaluate_s": round(evaluate, 2),
+        "process_s": round(process, 4),
+        "evaluate_s": round(evaluate, 4),
     }
 
 

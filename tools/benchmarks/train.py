@@ -23,13 +23,14 @@ def time_train(args: argparse.Namespace) -> dict:
     cfg = load_config(args.config_file, args.opts)
     samples = [_random_sample(cfg, seed) for seed in range(args.batch_size)]
     model = build().train()
+    for module in model.modules():
+        if hasattr(module, "set_iteration"):
+            module.set_iteration(cfg.SOLVER.MAX_ITER)  # the rule after its warm-up
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-5)
     targets, supervised = model.keypoint_targets(samples)
     with torch.no_grad():
         maps = model.head.predict(model.neck(model.backbone(model.preprocess_images(samples))))
-    map_tensors = list(vars(maps).values()) if hasattr(maps, "__dict__") else [maps]
-    for tensor in map_tensors:
-        tensor.requires_grad_()
+    require_gradients(maps)
 
     def step() -> None:
         optimizer.zero_grad()
@@ -67,6 +68,15 @@ def time_train(args: argparse.Namespace) -> dict:
             inference["inference_AdaAnchor_ms"] / inference["inference_HeatmapAnchor_ms"], 4
         ),
     }
+
+
+def require_gradients(maps) -> None:
+    """Make all tensors of a head's maps leaves with gradients."""
+    if isinstance(maps, torch.Tensor):
+        maps.requires_grad_()
+    elif maps is not None and not isinstance(maps, int):
+        for part in maps if isinstance(maps, tuple) else vars(maps).values():
+            require_gradients(part)
 
 
 def _random_sample(cfg, seed: int) -> dict:

@@ -63,12 +63,14 @@ class AdaAnchorAssigner:
         """(T, H * W) values that order the candidates of each target."""
         num_types, height, width = maps.confidence_logits.shape[1:]
         map_index, map_of_target = targets.map_index(num_types).unique(return_inverse=True)
+        image = torch.div(map_index, num_types, rounding_mode="floor")
+        kind = map_index - image * num_types
         dtype = targets.xy.dtype
-        logits = maps.confidence_logits.flatten(0, 1)[map_index].flatten(1).to(dtype)
-        offsets = maps.offsets.flatten(0, 1)[map_index].flatten(2).transpose(1, 2).to(dtype)
+        logits = maps.confidence_logits[image, kind].flatten(1).to(dtype)
+        offsets = maps.offsets[image, kind].flatten(2).transpose(1, 2).to(dtype)
         local_maps = None
         if maps.local_offsets is not None:
-            local_maps = maps.local_offsets.flatten(0, 1)[map_index].to(dtype)
+            local_maps = maps.local_offsets[image, kind].to(dtype)
         anchors = candidate_xy(height, width, self.place, like=offsets)
         estimates = refined_xy(anchors, offsets, local_maps, self.place)
         # Several targets may share one map: estimates and logits are looked up, not recomputed.

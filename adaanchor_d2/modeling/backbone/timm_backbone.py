@@ -43,13 +43,13 @@ class TimmBackbone(Backbone):
                 f"MODEL.TIMM.OUT_FEATURES: {name} has no {unknown[0]}; it has {', '.join(stages)}."
             )
         ordered = sorted(out_features, key=lambda feature: stages[feature][0])
-        overlay = {"state_dict": _read_weights(weights)} if pretrained and weights else None
         self.network = _create(
             name,
-            pretrained=pretrained,
-            pretrained_cfg_overlay=overlay,
+            pretrained=pretrained and not weights,
             out_indices=tuple(stages[feature][0] for feature in ordered),
         )
+        if pretrained and weights:
+            _load_weights(self.network, weights)
         self._out_features = ordered
         self._shapes = {
             feature: ShapeSpec(channels=stages[feature][1], stride=stages[feature][2])
@@ -85,7 +85,7 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
         )
     try:
         return timm.create_model(name, features_only=True, **kwargs)
-    except (RuntimeError, AttributeError, TypeError) as error:
+    except (RuntimeError, AttributeError, TypeError, AssertionError) as error:
         raise InputError(
             f"MODEL.TIMM.NAME {name!r} cannot serve as a backbone: {_first_line(error)}"
         ) from error
@@ -116,9 +116,28 @@ def _read_weights(path: str) -> dict[str, Tensor]:
             f"MODEL.TIMM.WEIGHTS: {path} is no readable weight file ({_first_line(error)})."
         ) from error
     for key in ("state_dict", "model"):
-        if isinstance(loaded.get(key), dict):
+        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
             loaded = loaded[key]
+    if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
+        raise InputError(f"MODEL.TIMM.WEIGHTS: {path} holds no dict of named weights.")
     return loaded
+
+
+def _load_weights(network: torch.nn.Module, path: str) -> None:
+    """Load every weight of the network from a file; what else the file holds is left."""
+    weights, wanted = _read_weights(path), network.state_dict()
+    misfits = [
+        key
+        for key, value in wanted.items()
+        if not key.endswith("num_batches_tracked")
+        and (key not in weights or weights[key].shape != value.shape)
+    ]
+    if misfits:
+        raise InputError(
+            f"MODEL.TIMM.WEIGHTS: {path} does not fit the network: {len(misfits)} weights are "
+            f"missing or of another shape, first {', '.join(misfits[:3])}."
+        )
+    network.load_state_dict({key: weights[key] for key in wanted if key in weights}, strict=False)
 
 
 @BACKBONE_REGISTRY.register()

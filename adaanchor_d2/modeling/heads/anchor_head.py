@@ -81,9 +81,13 @@ class AnchorHead(KeypointHead):
     @classmethod
     def from_config(cls, cfg: CfgNode, input_shape: ShapeSpec) -> dict:
         head = cfg.MODEL.KEYPOINT_HEAD
-        for key in ("NUM_ANCHORS", "SIGMA"):
+        for key in ("NUM_ANCHORS", "SIGMA", "LOCAL_RADIUS"):
             if head[key] <= 0:
                 raise InputError(f"MODEL.KEYPOINT_HEAD.{key} must be positive, not {head[key]}.")
+        if not 0 < head.PRIOR_PROB < 1:
+            raise InputError(
+                f"MODEL.KEYPOINT_HEAD.PRIOR_PROB must be between 0 and 1, not {head.PRIOR_PROB}."
+            )
         return {
             "input_shape": input_shape,
             "num_keypoints": head.NUM_KEYPOINTS,
@@ -211,7 +215,7 @@ class AnchorHead(KeypointHead):
         """How the anchors of a batch lie, as scalars.
 
         ``anchors/displacement_px``: mean distance from an anchor to its target, input pixels;
-        ``anchors/shared_share``: share of the chosen candidates that two targets chose.
+        ``anchors/shared_share``: share of the targets' choices that another target took away.
         """
         taken = assignment.anchor_index < 0
         if taken.all():

@@ -53,6 +53,10 @@ class HeatmapHead(KeypointHead):
                 "MODEL.KEYPOINT_HEAD.HEATMAP_CENTER must be rounded or subpixel, "
                 f"not {head.HEATMAP_CENTER!r}."
             )
+        if head.HEATMAP_SIGMA <= 0:
+            raise InputError(
+                f"MODEL.KEYPOINT_HEAD.HEATMAP_SIGMA must be positive, not {head.HEATMAP_SIGMA}."
+            )
         return {
             "input_shape": input_shape,
             "num_keypoints": head.NUM_KEYPOINTS,
