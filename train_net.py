@@ -7,11 +7,8 @@ Resume:    ./train_net.py --config-file ... --resume
 On a CPU:  ./train_net.py --config-file ... --num-gpus 2 MODEL.DEVICE cpu   (two processes)
 """
 
-from detectron2.engine import default_argument_parser
-
-from adaanchor_d2.engine.setup import run
+from adaanchor_d2.engine.setup import parse_args, run
 from adaanchor_d2.errors import run_command
 
 if __name__ == "__main__":
-    args = default_argument_parser().parse_args()
-    run_command(lambda: run(args))
+    run_command(lambda: run(parse_args()))

@@ -108,7 +108,8 @@ def _add_solver_config(cfg: CN) -> None:
     # "Adam", "AdamW" or "SGD". SOLVER.IMS_PER_BATCH counts samples per optimizer step, over all
     # processes and micro-batches.
     cfg.SOLVER.OPTIMIZER = "Adam"
-    # Micro-batches whose gradients are summed for one optimizer step.
+    # Micro-batches whose gradients are averaged for one optimizer step. Each micro-batch has its
+    # own loss normalizer, so N of them are close to, but not exactly, one batch of their sum.
     cfg.SOLVER.ACCUMULATE_STEPS = 1
     # Precision under SOLVER.AMP.ENABLED: "bfloat16" or "float16" (CUDA only).
     cfg.SOLVER.AMP.DTYPE = "bfloat16"

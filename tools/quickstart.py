@@ -154,9 +154,9 @@ def print_summary(summary: dict[str, dict[str, float]], crop_size: tuple[int, in
     rows = [{"anchor rule": rule, **figures} for rule, figures in summary.items()]
     print(tabulate(rows, headers="keys", floatfmt=".3f"))
     print(
-        f"\nAP in percent on synthetic people; errors in pixels of the {height}x{width} network input,"
-        "\nscores (mean confidence) from 0 to 1, of visible (vis) and hidden (inv) keypoints; auroc and"
-        "\nece tell how far the confidence can be trusted (1 and 0 are best).\n"
+        f"\nAP in percent on synthetic people; errors in pixels of the {height}x{width} network"
+        "\ninput, scores (mean confidence) from 0 to 1, of visible (vis) and hidden (inv)"
+        "\nkeypoints; auroc and ece: can the confidence be trusted (1 and 0 are best).\n"
     )
 
 

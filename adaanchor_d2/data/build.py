@@ -46,6 +46,11 @@ def build_train_loader(cfg):
         chain.from_iterable(_get_records(cfg, name, mapper) for name in cfg.DATASETS.TRAIN)
     )
     sampler = None
+    if cfg.DATALOADER.SAMPLER_TRAIN not in ("TrainingSampler", "ImageGroupedSampler"):
+        raise InputError(
+            f"DATALOADER.SAMPLER_TRAIN is '{cfg.DATALOADER.SAMPLER_TRAIN}', but must be "
+            "TrainingSampler or ImageGroupedSampler"
+        )
     if cfg.DATALOADER.SAMPLER_TRAIN == "ImageGroupedSampler":
         groups = [record["file_name"] for record in records]
         sampler = ImageGroupedSampler(groups, seed=cfg.SEED)

@@ -17,10 +17,22 @@ def read_image(file_name: str) -> np.ndarray:
             content = file.read()
     except OSError as error:
         raise InputError(f"image {file_name} cannot be read: {error.strerror}") from None
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    image = None if not content or _is_cut_short(content) else _decode(content)
     if image is None:
         raise InputError(f"image {file_name} cannot be decoded: it is truncated or not an image")
     return image
+
+
+def _is_cut_short(content: bytes) -> bool:
+    """True for a JPEG without its end marker: some decoders fill what is missing with grey."""
+    return content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-4096:]
+
+
+def _decode(content: bytes) -> np.ndarray | None:
+    try:
+        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # a header that asks for more than OpenCV allows
+        return None
 
 
 def check_image_size(image: np.ndarray, file_name: str, width: int, height: int) -> None:

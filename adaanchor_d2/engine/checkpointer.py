@@ -81,7 +81,7 @@ class SafeCheckpointer(DetectionCheckpointer):
 
         Temporary files that a killed run left behind are removed.
         """
-        if self.save_dir and self.save_to_disk:
+        if resume and self.checkpointables and self.save_dir and self.save_to_disk:
             for leftover in glob.glob(os.path.join(glob.escape(self.save_dir), "*.pth.tmp")):
                 os.unlink(leftover)
         return super().resume_or_load(path, resume=resume)
@@ -101,7 +101,12 @@ class SafeCheckpointer(DetectionCheckpointer):
             raise InputError(f"There is no checkpoint {path}.")
         self._path = path
         self._is_resuming = checkpointables is None and bool(self.checkpointables)
-        return super().load(path, checkpointables)
+        try:
+            return super().load(path, checkpointables)
+        except InputError:
+            raise
+        except (AssertionError, OSError) as error:
+            raise InputError(f"Checkpoint {path} cannot be read: {error}.") from error
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         """Read a local file into ``{"model": weights, ...}``; formats as in Detectron2."""
@@ -179,9 +184,10 @@ class SafeCheckpointer(DetectionCheckpointer):
             )
         for problem in ("missing", "unexpected"):
             keys = getattr(incompatible, f"{problem}_keys")
-            if self._is_resuming and keys:
+            if keys and (self._is_resuming or not self.checkpointables):
+                purpose = "resumed" if self._is_resuming else "evaluated"
                 raise InputError(
-                    f"Checkpoint {self._path} is of another model than the one to be resumed: "
+                    f"Checkpoint {self._path} is of another model than the one to be {purpose}: "
                     f"{problem} keys {_first(keys)}."
                 )
 

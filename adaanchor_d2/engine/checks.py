@@ -73,6 +73,12 @@ def check_solver(cfg: CfgNode, world_size: int) -> None:
             f"number of processes ({world_size}) x SOLVER.ACCUMULATE_STEPS "
             f"({solver.ACCUMULATE_STEPS})."
         )
+    if cfg.TEST.BATCH_SIZE < 1:
+        raise InputError(f"TEST.BATCH_SIZE is {cfg.TEST.BATCH_SIZE}, but must be at least 1.")
+    if cfg.DATALOADER.NUM_WORKERS < 0:
+        raise InputError(f"DATALOADER.NUM_WORKERS is {cfg.DATALOADER.NUM_WORKERS}, below 0.")
+    if solver.BASE_LR < 0:
+        raise InputError(f"SOLVER.BASE_LR is {solver.BASE_LR}, but must not be negative.")
     if solver.BEST_METRIC_MODE not in ("max", "min"):
         raise InputError(
             f"SOLVER.BEST_METRIC_MODE is {solver.BEST_METRIC_MODE!r}, but must be max or min."

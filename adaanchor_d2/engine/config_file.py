@@ -34,7 +34,7 @@ def _merge_file(cfg: CfgNode, path: str) -> None:
     chain = _read_chain(path)
     try:
         cfg.merge_from_file(path, allow_unsafe=False)
-    except (AssertionError, KeyError, ValueError) as error:
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
         key = _key_at_fault(error)
         culprit = next((file for file, content in chain if _has(content, key)), path)
         raise _explain(error, cfg, f"config file {culprit}") from None
@@ -64,7 +64,10 @@ def _read_chain(path: str) -> list[tuple[str, dict]]:
         content = _read_yaml(current)
         chain.append((current, content))
         bases = content.get(_BASE, [])
-        for base in [bases] if isinstance(bases, str) else bases:
+        bases = [bases] if isinstance(bases, str) else bases
+        if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+            raise InputError(f"{_BASE} of config file {current} is no path and no list of paths.")
+        for base in bases:
             waiting.append(os.path.join(os.path.dirname(current), os.path.expanduser(base)))
     return chain
 

@@ -5,7 +5,7 @@ import logging
 import os
 
 from detectron2.config import CfgNode
-from detectron2.engine import default_setup, launch
+from detectron2.engine import default_argument_parser, default_setup, launch
 from detectron2.evaluation import verify_results
 from detectron2.utils import comm
 from detectron2.utils.logger import setup_logger
@@ -19,6 +19,11 @@ from .trainer import Trainer
 logger = logging.getLogger(__name__)
 
 
+def parse_args() -> argparse.Namespace:
+    """Return Detectron2's command-line flags."""
+    return default_argument_parser().parse_args()
+
+
 def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> None:
     """Start ``main`` in ``args.num_gpus`` processes on each of ``args.num_machines`` machines.
 
@@ -27,6 +32,8 @@ def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> Non
     """
     cfg = load_config(args.config_file, args.opts)
     world_size = args.num_gpus * args.num_machines
+    if args.num_gpus < 1:
+        raise InputError(f"--num-gpus is {args.num_gpus}, but must be at least 1, on a CPU too.")
     check_device(cfg.MODEL.DEVICE, args.num_gpus)
     if not args.eval_only:
         check_solver(cfg, world_size)

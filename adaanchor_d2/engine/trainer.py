@@ -43,6 +43,11 @@ class Trainer(DefaultTrainer):
                 setup_logger(distributed_rank=comm.get_rank(), name=name)
         cfg = self.auto_scale_workers(cfg, comm.get_world_size())
         check_training(cfg)
+        if cfg.INPUT.PERSON_BOXES != "ground_truth" and cfg.SOLVER.BEST_METRIC == "keypoints/AP":
+            raise InputError(
+                "SOLVER.BEST_METRIC keypoints/AP does not exist with INPUT.PERSON_BOXES "
+                f"{cfg.INPUT.PERSON_BOXES}: set it to keypoints_detector_boxes/AP."
+            )
 
         model = self.build_model(cfg)
         optimizer = self.build_optimizer(cfg, model)

@@ -80,9 +80,11 @@ def test_failed_save_leaves_file_and_tag(tmp_path, monkeypatch):
 
 def test_leftover_of_a_killed_save_is_removed(tmp_path):
     model = make_model()
-    checkpointer = SafeCheckpointer(model, str(tmp_path))
+    checkpointer = SafeCheckpointer(model, str(tmp_path), counter=Counter())
     checkpointer.save("model_0000001")
     (tmp_path / "model_0000003.pth.tmp").write_bytes(b"half")
+    SafeCheckpointer(model, str(tmp_path)).resume_or_load("", resume=True)
+    assert (tmp_path / "model_0000003.pth.tmp").exists(), "evaluation must not touch a running save"
     checkpointer.resume_or_load("", resume=True)
     assert not (tmp_path / "model_0000003.pth.tmp").exists()
 
@@ -148,12 +150,15 @@ def test_mismatches(tmp_path):
         SafeCheckpointer(foreign).load(path)
 
     longer = nn.Sequential(*make_model(), nn.Linear(1, 1))
-    SafeCheckpointer(longer).load(path)  # as initial weights: Detectron2 logs what is missing
+    # As initial weights Detectron2 logs what is missing; an evaluation would be wrong.
+    SafeCheckpointer(longer, counter=Counter()).load(path, checkpointables=[])
+    with pytest.raises(InputError, match=r"to be evaluated: missing keys 2\.\w+"):
+        SafeCheckpointer(longer).load(path)
     resuming = SafeCheckpointer(longer, str(tmp_path), counter=Counter())
     with pytest.raises(InputError, match=r"another model .*: missing keys 2\.\w+, 2\.\w+\."):
         resuming.resume_or_load("", resume=True)
     shorter = nn.Sequential(make_model()[0])
-    SafeCheckpointer(shorter).load(path)
+    SafeCheckpointer(shorter, counter=Counter()).load(path, checkpointables=[])
     resuming = SafeCheckpointer(shorter, str(tmp_path), counter=Counter())
     with pytest.raises(InputError, match=r"another model .*: unexpected keys 1\.\w+, 1\.\w+\."):
         resuming.resume_or_load("", resume=True)

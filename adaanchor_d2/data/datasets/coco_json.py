@@ -144,6 +144,10 @@ def _annotation_problems(
     if wrong_keypoints:
         yield f"{name} {wrong_keypoints}", True
         return
+    for key in ("area", "num_keypoints", "iscrowd"):
+        if not _are_finite([annotation.get(key, 0)]):
+            yield f"{name} has {key} {annotation[key]!r}, which is not a finite number", True
+            return
     for message, fatal in _box_problems(annotation, image):
         yield f"{name} {message}", fatal
     for message in _label_problems(annotation, image):
@@ -218,6 +222,6 @@ def _is_whole(value: Any) -> bool:
 
 def _are_finite(values: list) -> bool:
     try:
-        return math.isfinite(sum(values))
+        return all(map(math.isfinite, values))
     except (TypeError, OverflowError):
         return False

@@ -41,8 +41,9 @@ class SinglePose(nn.Module):
         self.backbone = backbone
         self.neck = neck
         self.head = head
-        self.register_buffer("pixel_mean", torch.tensor(pixel_mean).view(-1, 1, 1), False)
-        self.register_buffer("pixel_std", torch.tensor(pixel_std).view(-1, 1, 1), False)
+        for name, values in (("pixel_mean", pixel_mean), ("pixel_std", pixel_std)):
+            values = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)
+            self.register_buffer(name, values, persistent=False)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)
 
