@@ -1,5 +1,7 @@
 """Checks of a config before any work is done: one sentence for what would fail later."""
 
+import logging
+
 import torch
 from detectron2.config import CfgNode
 from detectron2.modeling import META_ARCH_REGISTRY
@@ -9,6 +11,8 @@ from ..data.build import get_dataset_skeleton
 from ..errors import InputError
 from .optimizer import check_optimizer_name
 
+logger = logging.getLogger(__name__)
+
 AMP_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -16,6 +20,13 @@ def check_training(cfg: CfgNode) -> None:
     """Raise InputError for settings that training cannot work with."""
     check_model(cfg)
     check_solver(cfg, comm.get_world_size())
+    if cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS >= cfg.SOLVER.MAX_ITER:
+        logger.warning(
+            "MODEL.KEYPOINT_HEAD.FIXED_ITERS %d is not below SOLVER.MAX_ITER %d: anchors stay "
+            "fixed in the whole training.",
+            cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS,
+            cfg.SOLVER.MAX_ITER,
+        )
     if not cfg.DATASETS.TRAIN:
         raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
     check_datasets(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))

@@ -43,18 +43,19 @@ class Trainer(DefaultTrainer):
                 setup_logger(distributed_rank=comm.get_rank(), name=name)
         cfg = self.auto_scale_workers(cfg, comm.get_world_size())
         check_training(cfg)
+
+        # Data first: what is wrong with it is found before a download or hours of training.
+        data_loader = self.build_train_loader(cfg)
+        for name in cfg.DATASETS.TEST:
+            self.build_test_loader(cfg, name)
+            self.build_evaluator(cfg, name)
         if cfg.INPUT.PERSON_BOXES != "ground_truth" and cfg.SOLVER.BEST_METRIC == "keypoints/AP":
             raise InputError(
                 "SOLVER.BEST_METRIC keypoints/AP does not exist with INPUT.PERSON_BOXES "
                 f"{cfg.INPUT.PERSON_BOXES}: set it to keypoints_detector_boxes/AP."
             )
-
         model = self.build_model(cfg)
         optimizer = self.build_optimizer(cfg, model)
-        data_loader = self.build_train_loader(cfg)
-        for name in cfg.DATASETS.TEST:  # finds what is wrong with it before hours of training
-            self.build_test_loader(cfg, name)
-            self.build_evaluator(cfg, name)
         self.ema = ModelEma(model, cfg.SOLVER.EMA.DECAY) if cfg.SOLVER.EMA.ENABLED else None
         if cfg.MODEL.COMPILE:
             _compile(model)

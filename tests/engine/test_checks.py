@@ -66,3 +66,9 @@ def test_more_processes_than_gpus(monkeypatch):
         check_device("cuda", num_processes=3)
     with pytest.raises(InputError, match="needs 6 GPUs"):
         check_device("cuda:5")
+
+
+def test_warm_up_of_the_whole_training_is_warned_of(cfg, caplog):
+    config = cfg("MODEL.KEYPOINT_HEAD.FIXED_ITERS", "50", "SOLVER.MAX_ITER", "50")
+    check_training(config)
+    assert "FIXED_ITERS 50 is not below SOLVER.MAX_ITER 50" in caplog.text
