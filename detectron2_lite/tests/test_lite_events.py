@@ -55,14 +55,6 @@ def test_smoothing_takes_the_median_of_recent_iterations():
         assert storage.count_samples("loss", 3) == 3
 
 
-def test_name_scope():
-    with EventStorage() as storage:
-        with storage.name_scope("head"):
-            storage.put_scalar("loss", 1)
-        storage.put_scalar("loss", 2)
-        assert storage.latest() == {"head/loss": (1.0, 0), "loss": (2.0, 0)}
-
-
 def read_lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 

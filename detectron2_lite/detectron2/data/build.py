@@ -16,11 +16,9 @@ from .records import get_detection_dataset_dicts
 from .samplers import InferenceSampler, TrainingSampler
 
 _SAMPLERS_OF_DETECTRON2 = (
-    "RandomSubsetTrainingSampler",
-    "RepeatFactorTrainingSampler",
-    "WeightedCategoryTrainingSampler",
-    "WeightedTrainingSampler",
-)
+    "RandomSubsetTrainingSampler RepeatFactorTrainingSampler WeightedCategoryTrainingSampler "
+    "WeightedTrainingSampler"
+).split()
 
 
 def _itself(element):

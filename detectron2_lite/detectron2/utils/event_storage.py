@@ -2,7 +2,6 @@
 
 import itertools
 from collections import defaultdict
-from contextlib import contextmanager
 
 from fvcore.common.history_buffer import HistoryBuffer
 
@@ -32,7 +31,6 @@ class EventStorage:
 
     def __init__(self, start_iter: int = 0):
         self.iter = start_iter
-        self._prefix = ""
         self._histories: dict[str, HistoryBuffer] = defaultdict(HistoryBuffer)
         self._smoothing: dict[str, bool] = {}
         self._latest: dict[str, tuple[float, int]] = {}
@@ -43,13 +41,12 @@ class EventStorage:
         """Add one value of the scalar ``name``.
 
         Args:
-            name: name, prefixed by the current :meth:`name_scope`.
+            name: name, by convention with slashes between its parts.
             value: anything that ``float()`` takes.
             smoothing_hint: whether writers should take a median over recent iterations. It must
                 be the same every time.
             cur_iter: iteration that the value belongs to; by default the current one.
         """
-        name = self._prefix + name
         value = float(value)
         iteration = self.iter if cur_iter is None else cur_iter
         known_hint = self._smoothing.setdefault(name, smoothing_hint)
@@ -94,15 +91,6 @@ class EventStorage:
     def step(self) -> None:
         """Go to the next iteration. (A trainer sets :attr:`iter` instead.)"""
         self.iter += 1
-
-    @contextmanager
-    def name_scope(self, name: str):
-        """Prefix the names of scalars put inside the block with ``name/``."""
-        outer, self._prefix = self._prefix, name.rstrip("/") + "/"
-        try:
-            yield
-        finally:
-            self._prefix = outer
 
     def __enter__(self) -> "EventStorage":
         _open_storages.append(self)
