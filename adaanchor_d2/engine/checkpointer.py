@@ -106,7 +106,8 @@ class SafeCheckpointer(DetectionCheckpointer):
         except InputError:
             raise
         except (AssertionError, OSError) as error:
-            raise InputError(f"Checkpoint {path} cannot be read: {error}.") from error
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+            raise InputError(f"Checkpoint {path} cannot be read: {reason}.") from error
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         """Read a local file into ``{"model": weights, ...}``; formats as in Detectron2."""
@@ -133,8 +134,8 @@ class SafeCheckpointer(DetectionCheckpointer):
         keys_in_file = list(checkpoint["model"])
         incompatible = self._match_and_load(checkpoint)
         self._require_fit(incompatible, keys_in_file)
-        if self._is_resuming and self.ema is not None:
-            self._restore_ema(averaged_weights, ema_state)
+        if self.ema is not None:
+            self._start_ema(averaged_weights, ema_state)
         return incompatible
 
     def _match_and_load(self, checkpoint: dict[str, Any]):
@@ -144,7 +145,8 @@ class SafeCheckpointer(DetectionCheckpointer):
             return super()._load_model(checkpoint)
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"The weights of {self._path} cannot be matched by their names: {error.args[0]}"
+                f"The weights of {self._path} cannot be matched by their names: "
+                f"{str(error.args[0]).rstrip('.')}."
             ) from error
 
     def _require_weights(self, weights: Any) -> None:
@@ -154,8 +156,8 @@ class SafeCheckpointer(DetectionCheckpointer):
             is_array = hasattr(value, "shape") and hasattr(value, "dtype")
             if not is_array or str(value.dtype) == "object":
                 raise InputError(
-                    f"Checkpoint {self._path} holds a {type(value).__name__} instead of a weight "
-                    f"under {key!r}."
+                    f"Checkpoint {self._path} holds a value of type {type(value).__name__} "
+                    f"instead of a weight under {key!r}."
                 )
 
     def _require_training_state(self, checkpoint: dict[str, Any]) -> None:
@@ -191,11 +193,16 @@ class SafeCheckpointer(DetectionCheckpointer):
                     f"{problem} keys {_first(keys)}."
                 )
 
-    def _restore_ema(self, averaged_weights: dict, ema_state: dict | None) -> None:
-        if ema_state is None:
-            logger.info("%s holds no averaged weights: the average starts here.", self._path)
-        else:
+    def _start_ema(self, averaged_weights: dict, ema_state: dict | None) -> None:
+        """Go on with the average of the run that is resumed, or start at the weights just loaded.
+
+        Until its first update, an average that starts is evaluated too.
+        """
+        if self._is_resuming and ema_state is not None:
             self.ema.restore(averaged_weights, ema_state["num_updates"])
+        else:
+            logger.info("The moving average starts at the weights of %s.", self._path)
+            self.ema.restore(self.model.state_dict(), num_updates=0)
 
 
 def _from_model_zoo(data: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from detectron2.utils import comm
 
 from ..data.build import get_dataset_skeleton
 from ..errors import InputError
+from .expected_results import check_expectations
 from .optimizer import check_optimizer_name
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,12 @@ def check_training(cfg: CfgNode) -> None:
     if not cfg.DATASETS.TRAIN:
         raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
     check_datasets(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
+    check_expectations(cfg)
+    if cfg.INPUT.PERSON_BOXES != "ground_truth" and cfg.SOLVER.BEST_METRIC == "keypoints/AP":
+        raise InputError(
+            "SOLVER.BEST_METRIC keypoints/AP does not exist with INPUT.PERSON_BOXES "
+            f"{cfg.INPUT.PERSON_BOXES}: set it to keypoints_detector_boxes/AP."
+        )
 
 
 def check_evaluation(cfg: CfgNode) -> None:
@@ -38,6 +45,7 @@ def check_evaluation(cfg: CfgNode) -> None:
     if not cfg.DATASETS.TEST:
         raise InputError("DATASETS.TEST is empty: name a data set to evaluate on.")
     check_datasets(cfg, cfg.DATASETS.TEST)
+    check_expectations(cfg)
 
 
 def check_device(name: str, num_processes: int = 1) -> None:
@@ -52,6 +60,11 @@ def check_device(name: str, num_processes: int = 1) -> None:
         raise InputError(
             f"MODEL.DEVICE is {name}, but no usable GPU was found: add 'MODEL.DEVICE cpu' to the "
             "command to run on the CPU."
+        )
+    if device.index is not None and num_processes > 1:
+        raise InputError(
+            f"MODEL.DEVICE {name} is one GPU, but {num_processes} processes need one each: set it "
+            "to cuda and choose GPUs by the environment variable CUDA_VISIBLE_DEVICES."
         )
     num_needed = max(num_processes, (device.index or 0) + 1)
     if num_needed > torch.cuda.device_count():
