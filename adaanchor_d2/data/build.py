@@ -123,7 +123,8 @@ def get_dataset_skeleton(dataset_name: str) -> Skeleton:
     return skeleton
 
 
-def _get_records(cfg, dataset_name: str, mapper) -> list[dict]:
+def check_num_keypoints(cfg, dataset_name: str) -> None:
+    """Raise InputError unless the data set is known and has the model's number of keypoints."""
     skeleton = get_dataset_skeleton(dataset_name)
     num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
     if num_keypoints != skeleton.num_keypoints:
@@ -131,6 +132,10 @@ def _get_records(cfg, dataset_name: str, mapper) -> list[dict]:
             f"MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS is {num_keypoints}, but data set '{dataset_name}' "
             f"has {skeleton.num_keypoints} keypoints (skeleton '{skeleton.name}')."
         )
+
+
+def _get_records(cfg, dataset_name: str, mapper) -> list[dict]:
+    check_num_keypoints(cfg, dataset_name)
     image_records = DatasetCatalog.get(dataset_name)
     records = mapper.records(image_records, dataset_name)
     logger.info(

@@ -10,13 +10,11 @@ import torch
 from detectron2.checkpoint import DetectionCheckpointer
 from torch import nn
 
-from ..errors import InputError
+from ..errors import InputError, name_first
 from .ema import ModelEma
 from .weight_files import read_pickled_arrays, read_tensors, write_atomically
 
 logger = logging.getLogger(__name__)
-
-NUM_NAMED_KEYS = 3
 
 
 class SafeCheckpointer(DetectionCheckpointer):
@@ -176,13 +174,13 @@ class SafeCheckpointer(DetectionCheckpointer):
         ]
         if wrong_shapes:
             raise InputError(
-                f"Checkpoint {self._path} does not fit the model: {_first(wrong_shapes)}."
+                f"Checkpoint {self._path} does not fit the model: {name_first(wrong_shapes)}."
             )
         parameters = [name for name, _ in self.model.named_parameters()]
         if parameters and set(parameters) <= set(incompatible.missing_keys):
             raise InputError(
                 f"Checkpoint {self._path} holds no parameter of the model: its keys are "
-                f"{_first(keys_in_file)}, the model's {_first(parameters)}."
+                f"{name_first(keys_in_file)}, the model's {name_first(parameters)}."
             )
         for problem in ("missing", "unexpected"):
             keys = getattr(incompatible, f"{problem}_keys")
@@ -190,7 +188,7 @@ class SafeCheckpointer(DetectionCheckpointer):
                 purpose = "resumed" if self._is_resuming else "evaluated"
                 raise InputError(
                     f"Checkpoint {self._path} is of another model than the one to be {purpose}: "
-                    f"{problem} keys {_first(keys)}."
+                    f"{problem} keys {name_first(keys)}."
                 )
 
     def _start_ema(self, averaged_weights: dict, ema_state: dict | None) -> None:
@@ -216,8 +214,3 @@ def _from_model_zoo(data: dict[str, Any]) -> dict[str, Any]:
 
 def _with_matching_heuristics(weights: dict[str, Any], author: str) -> dict[str, Any]:
     return {"model": weights, "__author__": author, "matching_heuristics": True}
-
-
-def _first(items: list[str]) -> str:
-    more = len(items) - NUM_NAMED_KEYS
-    return ", ".join(items[:NUM_NAMED_KEYS]) + (f" and {more} more" if more > 0 else "")

@@ -24,9 +24,9 @@ from .checkpointer import SafeCheckpointer
 from .checks import amp_dtype, check_training
 from .ema import ModelEma
 from .expected_results import verify_results
-from .hooks import BestCheckpoint, EmaHook, EvaluationHook, IterationTeller, share_buffers
+from .hooks import BestCheckpoint, EmaHook, EvaluationHook, IterationTeller
 from .optimizer import build_optimizer
-from .train_loop import TrainLoop, distribute
+from .train_loop import TrainLoop, distribute, share_buffers
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ def test_a_good_config_passes(cfg):
         (["TEST.PRECISE_BN.ENABLED", True], "TEST.PRECISE_BN.ENABLED is not supported"),
         (["MODEL.META_ARCHITECTURE", "Nothing"], "'Nothing' is unknown; known are .*EngineStandIn"),
         (["MODEL.DEVICE", "gpu"], "MODEL.DEVICE 'gpu' is no device"),
-        (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but the data set '{DATASET}' has 17"),
+        (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but data set '{DATASET}' has 17"),
         (["DATASETS.TRAIN", ()], "DATASETS.TRAIN is empty"),
         (["DATASETS.TEST", ("nowhere_val",)], "nowhere_val"),
         (["TEST.EXPECTED_RESULTS", [["keypoints", "AP"]]], "TEST.EXPECTED_RESULTS holds"),

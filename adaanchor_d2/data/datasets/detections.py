@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from ...errors import InputError
+from ...errors import InputError, name_first
 from .coco_json import PERSON_CATEGORY, read_json
 
 _KEYS = ("image_id", "category_id", "bbox", "score")
@@ -51,10 +51,9 @@ def _check_image_ids(entries: list, json_file: str, image_ids: Collection[int]) 
     known = set(image_ids)
     unknown = list(dict.fromkeys(e["image_id"] for e in entries if e["image_id"] not in known))
     if unknown:
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise InputError(
             f"Detection file {json_file} names images that the data set does not have: "
-            f"{', '.join(map(str, unknown[:5]))}{more}."
+            f"{name_first(unknown)}."
         )
 
 
