@@ -316,7 +316,7 @@ def test_a_filled_folder_is_only_replaced_when_asked(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"cannot write .*file"):
+    with pytest.raises(InputError, match=r"file\S* cannot be written: "):
         write(tmp_path / "file" / "set", num_train=1, num_val=0)
     with pytest.raises(InputError, match="is a file"):
         write(tmp_path / "file", num_train=1, num_val=0)
@@ -345,5 +345,5 @@ def test_command_line(tmp_path, capsys):
     assert leaving.value.code == 2
     message = capsys.readouterr().err
     assert message == (
-        f"error: {output} is not empty; pass --overwrite to replace the data set in it\n"
+        f"error: {output} is not empty; pass --overwrite to replace the data set in it.\n"
     )

@@ -40,11 +40,11 @@ class SyntheticPeopleOptions:
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_people <= 1000:
-            raise InputError(f"max_people must be 1 to 1000, not {self.max_people}")
+            raise InputError(f"max_people must be 1 to 1000, not {self.max_people}.")
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}")
+                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
 
 
 def render_image(

@@ -27,8 +27,8 @@ def launch(
 ) -> None:
     """Run ``main_func(*args)`` in every process of a job; call it on every machine of the job.
 
-    Without a second process (``num_gpus_per_machine`` 0 or 1 on one machine) it runs in this one.
-    The backend is nccl where there are GPUs (process r of a machine uses its GPU r), else gloo.
+    A job of one process, or of none (0 GPUs), runs in this process. The backend is nccl where
+    there are GPUs (process r of a machine uses its GPU r), else gloo.
 
     Args:
         main_func: what to run; must be importable by the new processes.
