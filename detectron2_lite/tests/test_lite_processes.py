@@ -149,10 +149,3 @@ def test_one_process_runs_here(num_gpus):
     assert comm.get_local_size() == 1
     assert comm.all_gather("x") == comm.gather("x") == ["x"]
     comm.synchronize()
-
-
-def test_no_gpus_and_one_gpu_run_in_this_process():
-    called = []
-    for num_gpus in (0, 1):
-        launch(called.append, num_gpus, args=(num_gpus,))
-    assert called == [0, 1]
