@@ -8,12 +8,13 @@ Exit status: 0 when nothing is wrong, 1 when something is, 2 when the command it
 """
 
 import argparse
+import os
 import sys
 
 from adaanchor_d2.data import get_skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
 from adaanchor_d2.data.check import CheckReport, check_keypoint_dataset
-from adaanchor_d2.data.datasets.register import find_dataset_files
+from adaanchor_d2.data.datasets.register import DatasetFiles, find_dataset_files
 from adaanchor_d2.errors import InputError, run_command
 
 
@@ -26,7 +27,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--images", metavar="DIR", help="its image folder")
     parser.add_argument("--skeleton", default="coco", help="its skeleton (default: coco)")
     parser.add_argument(
-        "--detections", metavar="FILE", default="", help="a detector's person boxes"
+        "--detections",
+        metavar="FILE",
+        default="",
+        help="a detector's person boxes (default: the data set's own, where they are there)",
     )
     return parser.parse_args()
 
@@ -35,12 +39,22 @@ def check(args: argparse.Namespace) -> CheckReport:
     if args.dataset and not (args.json or args.images):
         skeleton = get_dataset_skeleton(args.dataset)
         files = find_dataset_files(args.dataset)
-        return check_keypoint_dataset(files.json_file, files.image_root, skeleton, args.detections)
+        detections = args.detections or existing_detections(files)
+        return check_keypoint_dataset(files.json_file, files.image_root, skeleton, detections)
     if args.dataset or not (args.json and args.images):
         raise InputError("Give either the name of a data set or both --json and --images.")
     return check_keypoint_dataset(
         args.json, args.images, get_skeleton(args.skeleton), args.detections
     )
+
+
+def existing_detections(files: DatasetFiles) -> str:
+    """The data set's own detector file, or "", said in a line, where it is absent."""
+    path = files.person_detections_file
+    if path and not os.path.isfile(path):
+        print(f"no detector boxes at {path}: only INPUT.PERSON_BOXES detector needs them")
+        return ""
+    return path
 
 
 def main() -> None:

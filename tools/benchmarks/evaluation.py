@@ -89,6 +89,7 @@ def make_predictions(
     corners = people["boxes"][chosen]
     corners[:, 2:] += corners[:, :2]
     scores = rng.uniform(size=num_detections)
+    image = torch.zeros((3, 256, 192), dtype=torch.uint8)
     batches = []
     for start in range(0, num_detections, batch_size):
         inputs, outputs = [], []
@@ -100,6 +101,7 @@ def make_predictions(
             outputs.append({"instances": instances})
             inputs.append(
                 {
+                    "image": image,
                     "image_id": int(people["image_ids"][chosen[row]]),
                     "annotation_id": -1,
                     "box_score": float(scores[row]),
