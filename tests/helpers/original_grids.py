@@ -1,8 +1,8 @@
 """How the original projects crop, draw targets and decode, restated for one square-pixel crop.
 
 Image coordinates here are theirs: pixel indices. A region is (centre x, centre y, width) with the
-centre as a pixel index. Sizes are those of their COCO models (192 x 256) or WFLW models (256 x 256);
-heatmaps have a quarter of that.
+centre as a pixel index. Crops are as large as their COCO models' (192 x 256) or WFLW
+models' (256 x 256), heatmaps a quarter of that.
 """
 
 import numpy as np

@@ -1,5 +1,7 @@
 """The converter's command on checkpoints of tiny networks in SimplePose's form."""
 
+import sys
+import types
 from argparse import Namespace
 from pathlib import Path
 
@@ -88,9 +90,8 @@ def test_whole_network_under_the_same_rule(convert, leaf, form):
     assert "renamed      deconv_layers -> neck.layers" in result.out
     assert "renamed      final_layer -> head.predictor  (2)" in result.out
     assert "0.125 of the stride" in result.out and "not filled" not in result.out
-    assert ("left over    optimizer (no weights)" in result.out) == (
-        form in ("state_dict", "model")
-    )
+    wrapped = form in ("state_dict", "model")
+    assert ("left over    optimizer (no weights)" in result.out) == wrapped
 
     model = build(leaf)
     SafeCheckpointer(model).load(str(result.file))
@@ -158,18 +159,21 @@ def test_whole_modules_as_hrnet_face_saves_them(convert, leaf):
     assert convert({"state_dict": module}, "--trust").status == 0
 
 
-def test_objects_of_absent_modules_get_a_sentence(convert, tmp_path):
-    file = tmp_path / "theirs.pkl.pth"
-    file.write_bytes(b"\x80\x02cabsent_module\nThing\n.")
-    result = convert(file, "--trust")
-    require_sentence(result, "is damaged, truncated or no PyTorch file")
+def test_objects_of_absent_modules_get_a_sentence(convert, tmp_path, monkeypatch):
+    module = types.ModuleType("absent_module")
+    module.Thing = type("Thing", (), {"__module__": "absent_module"})
+    monkeypatch.setitem(sys.modules, "absent_module", module)
+    torch.save({"meta": module.Thing()}, tmp_path / "with_meta.pth")
+    monkeypatch.delitem(sys.modules, "absent_module")
+    result = convert(tmp_path / "with_meta.pth", "--trust")
+    require_sentence(result, "the Python module 'absent_module', which is not installed")
 
 
 @pytest.mark.parametrize(
     ("keys", "family", "sentence"),
     [
         (["layer1.0.conv1.weight", "deconv_layers.0.weight", "final_layer.weight"], "hrnet",
-         "no checkpoint of the family hrnet: its keys are those of SimplePose: use --from simplepo"),
+         "no checkpoint of the family hrnet: its keys are those of SimplePose: use --from s"),
         (["stage4.0.branches.0.0.conv1.weight", "head.3.weight"], "simplepose",
          "its keys are those of HRNet (facial landmarks): use --from hrnet-face"),
         (["backbone.layer4.0.conv1.weight", "head.deconv_layers.0.weight",
@@ -186,8 +190,8 @@ def test_wrong_family(convert, keys, family, sentence):
 @pytest.mark.parametrize(
     ("theirs", "ours", "sentence"),
     [
-        ("resnet18", "resnet34", "it lacks 100 weights that the network needs: backbone.network."),
-        ("resnet34", "resnet18", "the network has no place for 120 of its weights: layer1.2.bn1"),
+        ("resnet18", "resnet34", "it lacks 80 weights that the network needs: backbone.network."),
+        ("resnet34", "resnet18", "the network has no place for 96 of its weights: layer1.2.bn1"),
     ],
 )
 def test_wrong_depth(convert, leaf, theirs, ours, sentence):
