@@ -13,6 +13,7 @@ from detectron2.modeling import BACKBONE_REGISTRY, Backbone
 from torch import Tensor
 
 from ...errors import InputError
+from .hrnet import STRIDE, adapt_hrnet, is_hrnet
 
 
 class TimmBackbone(Backbone):
@@ -20,7 +21,8 @@ class TimmBackbone(Backbone):
 
     They are named as Detectron2 names ResNet's: ``res{n}`` has stride 2**n; maps of other strides
     are not offered. Where a network has several stages of one stride (plain vision transformers:
-    16 everywhere, so ``res4``), the last one counts.
+    16 everywhere, so ``res4``), the last one counts. HRNet's are its branches, ``res2`` ...
+    ``res5``, as they leave the last module.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class TimmBackbone(Backbone):
         image_size: tuple[int, int],
         pretrained: bool = False,
         weights: str = "",
+        hrnet_upsampling: str = "nearest",
     ) -> None:
         """
         Args:
@@ -39,6 +42,7 @@ class TimmBackbone(Backbone):
                 (``swin_*``, ``vit_*``) are built for this one.
             pretrained: load timm's weights of that name (a download), or those in ``weights``.
             weights: path of a local file (.pth or .safetensors) to read instead.
+            hrnet_upsampling: HRNet only, see :func:`adapt_hrnet`.
         """
         super().__init__()
         size_option, stages = _try_out(name, tuple(image_size))
@@ -54,6 +58,8 @@ class TimmBackbone(Backbone):
             out_indices=tuple(stages[feature].index for feature in ordered),
             **size_option,
         )
+        if is_hrnet(name):
+            adapt_hrnet(self.network, max(1, stages[ordered[-1]].index), hrnet_upsampling)
         if pretrained and weights:
             _load_weights(self.network, weights)
         self._out_features = ordered
@@ -61,6 +67,11 @@ class TimmBackbone(Backbone):
             feature: ShapeSpec(channels=stages[feature].channels, stride=stages[feature].stride)
             for feature in ordered
         }
+        self._size_divisibility = STRIDE if is_hrnet(name) else 0
+
+    @property
+    def size_divisibility(self) -> int:
+        return self._size_divisibility
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return {feature: (B, C, H / stride, W / stride)} of images (B, 3, H, W)."""
@@ -153,6 +164,8 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
             f"MODEL.TIMM.NAME {name!r} is no timm model; the nearest names are {', '.join(near)} "
             "(timm.list_models() lists all)."
         )
+    if is_hrnet(name):
+        kwargs["feature_location"] = ""  # the branches, not what the classifier makes of them
     try:
         return timm.create_model(name, features_only=True, **kwargs)
     except (RuntimeError, AttributeError, TypeError, AssertionError) as error:
@@ -229,4 +242,5 @@ def build_timm_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> TimmBackbone:
         cfg.INPUT.CROP_SIZE,
         pretrained=config.PRETRAINED and not cfg.MODEL.WEIGHTS,
         weights=config.WEIGHTS,
+        hrnet_upsampling=config.HRNET_UPSAMPLING,
     )
