@@ -72,7 +72,6 @@ def test_transformers_train_a_step(name):
 @pytest.mark.parametrize(
     ("name", "size", "sentence"),
     [
-        ("hrnet_w18_small", (72, 64), r"'hrnet_w18_small' takes no images of 72 x 64.*"),
         ("inception_v3", (128, 128), r"takes no images of 128 x 128.*its map of stride 2"),
         ("eva02_tiny_patch14_224", (70, 70), "its strides are 14, .*none is a power of two"),
     ],
