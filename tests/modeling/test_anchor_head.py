@@ -60,7 +60,13 @@ def test_the_outputs_of_the_convolution():
 
 def test_losses_equal_plain_loops():
     """Eq. 4: both parts over A T; lambda; the local loss over the candidates it is taken at."""
-    head = make_head(offset_loss_weight=0.3, local_loss_weight=0.7, local_radius=1.2)
+    head = make_head(
+        offset_loss_weight=0.3,
+        local_loss_weight=0.7,
+        local_radius=1.2,
+        focal_alpha=0.4,
+        focal_gamma=1.5,
+    )
     maps = random_maps(0)
     targets = make_targets((2.2, 1.4, 0, 1), (4.9, 3.3, 1, 0), (-3.0, 9.0, 1, 1))
     supervised = torch.tensor([[False, True], [True, True]])[..., None, None]
@@ -80,7 +86,7 @@ def test_losses_equal_plain_loops():
                 found = place(index) + maps.local_offsets[where].flatten(1)[:, index]
                 local += (found - targets.xy[row]).abs().sum()
                 num_local += 1
-    focal = sigmoid_focal_loss(maps.confidence_logits, positive, 0.25, 2.0) * supervised
+    focal = sigmoid_focal_loss(maps.confidence_logits, positive, 0.4, 1.5) * supervised
     assert num_local > 4
     torch.testing.assert_close(losses["loss_confidence"], focal.sum() / 9)
     torch.testing.assert_close(losses["loss_offset"], 0.3 * offset / 9)
@@ -112,8 +118,10 @@ def test_shared_share_counts_every_candidate_once():
     chosen = [head.label(maps, near[row : row + 1]).anchor_index[0].tolist() for row in range(4)]
     assert list(map(sorted, chosen)) == [[0, 1], [0, 1], [1, 2], [0, 1]]
     # Used in type 0: 0 (twice), 1 (three times), 2 (once); in type 1: 0 and 1 (once each).
-    found = head.diagnostics(maps, near, head.label(maps, near))
+    assignment = head.label(maps, near)
+    found = head.diagnostics(maps, near, assignment)
     assert found["anchors/shared_share"] == pytest.approx(2 / 5)
+    assert assignment.shared.sum(dim=1).tolist() == [2, 2, 1, 0]
     alone = near[torch.tensor([0, 3])]
     assert head.diagnostics(maps, alone, head.label(maps, alone))["anchors/shared_share"] == 0
 

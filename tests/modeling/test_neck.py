@@ -44,11 +44,11 @@ def test_levels_that_the_neck_leaves_alone_ask_nothing_of_the_crop(pyramid_confi
 
 def test_deconvolutions_double_the_map_and_halve_the_stride():
     shape = ShapeSpec(channels=6, stride=32)
-    neck = DeconvNeck(in_feature="res5", input_shape=shape, num_deconvs=2, channels=5)
-    assert neck.output_shape() == ShapeSpec(channels=5, stride=8)
+    neck = DeconvNeck(in_feature="res5", input_shape=shape, num_deconvs=3, channels=5)
+    assert neck.output_shape() == ShapeSpec(channels=5, stride=4)
     with torch.no_grad():
         found = neck({"res5": torch.randn(2, 6, 3, 4), "res2": None})
-    assert found.shape == (2, 5, 12, 16) and (found >= 0).all() and found.max() > 0
+    assert found.shape == (2, 5, 24, 32) and (found >= 0).all() and found.max() > 0
 
 
 def test_deconvolutions_have_a_bias_only_without_a_norm():
@@ -59,6 +59,8 @@ def test_deconvolutions_have_a_bias_only_without_a_norm():
     assert [len(with_norm.layers), len(without.layers)] == [3, 2]
 
 
-def test_too_many_deconvolutions():
+def test_too_few_and_too_many_deconvolutions():
+    with pytest.raises(InputError, match="NUM_DECONVS must be at least 1, not 0"):
+        DeconvNeck(in_feature="a", input_shape=ShapeSpec(channels=6, stride=4), num_deconvs=0)
     with pytest.raises(InputError, match="NUM_DECONVS 3 is too many for stride 4"):
         DeconvNeck(in_feature="a", input_shape=ShapeSpec(channels=6, stride=4), num_deconvs=3)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import timm
 import torch
@@ -75,6 +76,29 @@ def test_keypoints_outside_the_crop_are_targets():
     targets, supervised = model.keypoint_targets([sample])
     assert len(targets) == 17 and supervised.all()
     assert targets.xy[0].tolist() == [-90.0 / model.head.stride, 500.0 / model.head.stride]
+
+
+def test_images_are_normalized_per_channel():
+    cfg = tiny_config(MODEL__PIXEL_MEAN=[10.0, 20.0, 30.0], MODEL__PIXEL_STD=[1.0, 2.0, 4.0])
+    sample = make_sample(0)
+    sample["image"] = torch.full((3, 64, 64), 110, dtype=torch.uint8)
+    images = build_model(cfg).preprocess_images([sample])
+    assert images.shape == (1, 3, 64, 64)
+    assert images.amin(dim=(2, 3)).tolist() == images.amax(dim=(2, 3)).tolist() == [[100, 45, 20]]
+
+
+def test_results_lie_where_the_crop_lies():
+    """x and y of a keypoint in the image: crop_to_image applied to its place in the crop."""
+    model = build_model(tiny_config("RegressionAnchor")).eval()
+    torch.nn.init.zeros_(model.head.predictor.weight)  # so every keypoint is at the centre
+    sample = make_sample(0)
+    sample["crop_to_image"] = np.array([[2.0, 0.5, 10.0], [-0.5, 3.0, 20.0]])
+    with torch.no_grad():
+        instances = model([sample])[0]["instances"]
+    expected = [2.0 * 32 + 0.5 * 32 + 10.0, -0.5 * 32 + 3.0 * 32 + 20.0]
+    assert instances.pred_keypoints[0, 5, :2].tolist() == expected
+    assert instances.pred_keypoint_anchors[0, 5].tolist() == expected
+    assert instances.pred_boxes.tensor.tolist() == [sample["person_box"]]
 
 
 def test_warm_up_uses_the_nearest_candidates():

@@ -61,6 +61,11 @@ class DeconvNeck(SelectFeature):
         norm: str = "BN",
     ) -> None:
         super().__init__(in_feature=in_feature, input_shape=input_shape)
+        if num_deconvs < 1:
+            raise InputError(
+                f"MODEL.NECK.NUM_DECONVS must be at least 1, not {num_deconvs}: the neck without "
+                "any is SelectFeature."
+            )
         stride = input_shape.stride // 2**num_deconvs
         if stride < 1:
             raise InputError(
