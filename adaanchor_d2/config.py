@@ -36,9 +36,11 @@ def _add_model_config(cfg: CN) -> None:
 
     # What turns backbone features into the one map that the head reads.
     model.NECK = CN()
-    # DeconvNeck (SimplePose's upsampling) or SelectFeature (one backbone feature, unchanged).
+    # DeconvNeck (SimplePose's upsampling), SelectFeature (one backbone feature, unchanged; HRNet's
+    # highest branch), ConcatFeatures (all features, upsampled and concatenated) or MixFeatures
+    # (the same, then a 1x1 convolution with NORM and ReLU; HRNet's facial model).
     model.NECK.NAME = "DeconvNeck"
-    # Backbone feature to read.
+    # Backbone feature that SelectFeature and DeconvNeck read.
     model.NECK.IN_FEATURE = "res5"
     # DeconvNeck: number of 4x4 stride-2 deconvolutions, their channels and normalization.
     model.NECK.NUM_DECONVS = 3
@@ -75,7 +77,8 @@ def _add_model_config(cfg: CN) -> None:
     # HeatmapAnchor: centre of the Gaussian, "rounded" to a cell (SimplePose, the paper's rows)
     # or "subpixel".
     head.HEATMAP_CENTER = "rounded"
-    # Where a candidate sits inside its cell, as a fraction of the stride (0.5: the centre).
+    # Where a candidate sits inside its cell, as a fraction of the stride (0.5: the centre). Saved
+    # with the weights: where MODEL.WEIGHTS brings a place, that one counts.
     head.CELL_PLACE = 0.5
 
 

@@ -29,14 +29,12 @@ class AdaAnchorAssigner:
         num_anchors: int = 20,
         sigma: float = 4.0,
         fusion: str = "mul",
-        place: float = 0.5,
     ) -> None:
         """
         Args:
             num_anchors: A of eq. 11; 1 is eq. 10.
             sigma: of eq. 8, stride units.
             fusion: "mul" or "add".
-            place: where a candidate sits in its cell, see ``geometry``.
         """
         if fusion not in ("mul", "add"):
             raise ValueError(f'fusion must be "mul" or "add", not {fusion!r}.')
@@ -47,7 +45,6 @@ class AdaAnchorAssigner:
         self.num_anchors = num_anchors
         self.sigma = sigma
         self.fusion = fusion
-        self.place = place
 
     @torch.no_grad()
     def __call__(self, maps: AnchorMaps, targets: KeypointTargets) -> Assignment:
@@ -71,8 +68,8 @@ class AdaAnchorAssigner:
         local_maps = None
         if maps.local_offsets is not None:
             local_maps = maps.local_offsets[image, kind].to(dtype)
-        anchors = candidate_xy(height, width, self.place, like=offsets)
-        estimates = refined_xy(anchors, offsets, local_maps, self.place)
+        anchors = candidate_xy(height, width, maps.place, like=offsets)
+        estimates = refined_xy(anchors, offsets, local_maps, maps.place)
         # Several targets may share one map: estimates and logits are looked up, not recomputed.
         dx = estimates[..., 0][map_of_target] - targets.xy[:, :1]
         dy = estimates[..., 1][map_of_target] - targets.xy[:, 1:]
@@ -92,19 +89,18 @@ class FixedAnchorAssigner:
     between two targets goes to the nearer.
     """
 
-    def __init__(self, num_anchors: int = 20, place: float = 0.5) -> None:
+    def __init__(self, num_anchors: int = 20) -> None:
         if num_anchors < 1:
             raise ValueError(f"num_anchors must be positive, not {num_anchors}.")
         self.num_anchors = num_anchors
-        self.place = place
 
     @torch.no_grad()
     def __call__(self, maps: AnchorMaps, targets: KeypointTargets) -> Assignment:
-        """As :meth:`AdaAnchorAssigner.__call__`; only the shape of ``maps`` is read."""
+        """As :meth:`AdaAnchorAssigner.__call__`; only the grid of ``maps`` is read."""
         return _assign_in_chunks(maps, targets, self.num_anchors, self._score, self._to_score)
 
     def _score(self, maps: AnchorMaps, targets: KeypointTargets) -> Tensor:
-        anchors = candidate_xy(*maps.confidence_logits.shape[-2:], self.place, like=targets.xy)
+        anchors = candidate_xy(*maps.confidence_logits.shape[-2:], maps.place, like=targets.xy)
         dx = anchors[:, 0] - targets.xy[:, :1]
         dy = anchors[:, 1] - targets.xy[:, 1:]
         return (dx.square_() + dy.square_()).neg_()

@@ -2,7 +2,8 @@
 
 The candidate in row i, column j of a map sits at (j + place, i + place) in stride units; place is
 0.5 (the centre of the cell) unless imported weights bring another convention. Multiply by the
-stride for input pixels.
+stride for input pixels. ``place`` is a number, or a tensor () such as the heads keep with their
+weights.
 """
 
 import torch
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def candidate_xy(height: int, width: int, place: float = 0.5, *, like: Tensor) -> Tensor:
+def candidate_xy(height: int, width: int, place: float | Tensor = 0.5, *, like: Tensor) -> Tensor:
     """Return the (H * W, 2) places of all candidates, row-major, (x, y) in stride units.
 
     ``like`` gives device and dtype.
@@ -21,13 +22,15 @@ def candidate_xy(height: int, width: int, place: float = 0.5, *, like: Tensor) -
     return torch.stack((grid_x, grid_y), dim=-1).view(-1, 2)
 
 
-def index_to_xy(index: Tensor, width: int, place: float = 0.5, *, dtype: torch.dtype) -> Tensor:
+def index_to_xy(
+    index: Tensor, width: int, place: float | Tensor = 0.5, *, dtype: torch.dtype
+) -> Tensor:
     """Return (..., 2) places, stride units, of candidates given as ``row * width + column``."""
     row = torch.div(index, width, rounding_mode="floor")
     return torch.stack((index - row * width, row), dim=-1).to(dtype) + place
 
 
-def sample_maps(maps: Tensor, xy: Tensor, place: float = 0.5) -> Tensor:
+def sample_maps(maps: Tensor, xy: Tensor, place: float | Tensor = 0.5) -> Tensor:
     """Sample maps bilinearly; positions outside the map take the border value.
 
     Args:
@@ -47,7 +50,7 @@ def sample_maps(maps: Tensor, xy: Tensor, place: float = 0.5) -> Tensor:
 
 
 def refined_xy(
-    anchor_xy: Tensor, offsets: Tensor, local_maps: Tensor | None, place: float = 0.5
+    anchor_xy: Tensor, offsets: Tensor, local_maps: Tensor | None, place: float | Tensor = 0.5
 ) -> Tensor:
     """Return the refined estimates P_r of eq. 12, stride units.
 
@@ -65,7 +68,7 @@ def refined_xy(
 
 
 def candidates_within(
-    target_xy: Tensor, height: int, width: int, radius: float, place: float
+    target_xy: Tensor, height: int, width: int, radius: float, place: float | Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return (target_index, anchor_index), each (P,): all candidates within ``radius`` of a target.
 
@@ -87,3 +90,24 @@ def candidates_within(
     near = inside & (dx.square() + dy.square() <= radius**2)
     index = row * width + column
     return torch.nonzero(near)[:, 0], index[near]
+
+
+def mirror_columns(maps: Tensor, place: float | Tensor = 0.5) -> Tensor:
+    """Bring maps of a mirrored image back to the grid of the image.
+
+    The candidate of column j sits at j + place; in the mirror image that point is at
+    W - (j + place), which is column W - 2 place - j: a whole one only for places 0 and 0.5, hence
+    the linear interpolation. Columns outside the map take the border value.
+
+    Args:
+        maps: (..., W). The x component of offsets still has to change its sign.
+    """
+    flipped = maps.flip(-1)
+    last = maps.shape[-1] - 1
+    column = torch.arange(last + 1, dtype=maps.dtype, device=maps.device) + (2 * place - 1)
+    column = column.clamp(0, last)
+    lower = column.floor()
+    weight = (column - lower).to(maps.dtype)
+    lower = lower.long()
+    upper = (lower + 1).clamp(max=last)
+    return torch.lerp(flipped[..., lower], flipped[..., upper], weight)

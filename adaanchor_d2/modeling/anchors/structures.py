@@ -20,11 +20,13 @@ class AnchorMaps:
         offsets: (B, K, 2, H, W), eq. 7: from the candidate to the keypoint.
         local_offsets: (B, K, 2, H, W), eq. 12: from a place near the keypoint to the keypoint;
             None when the head refines nothing.
+        place: where a candidate sits in its cell, see ``geometry``: a number or a tensor ().
     """
 
     confidence_logits: Tensor
     offsets: Tensor
     local_offsets: Tensor | None = None
+    place: float | Tensor = 0.5
 
 
 @dataclass

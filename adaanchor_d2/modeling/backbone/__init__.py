@@ -1,11 +1,14 @@
 """Backbones and what turns their features into the map that a head reads."""
 
 from .build import build_checked_backbone
+from .fusion import ConcatFeatures, MixFeatures
 from .neck import NECK_REGISTRY, DeconvNeck, SelectFeature, build_neck
 from .timm_backbone import TimmBackbone, build_timm_backbone
 
 __all__ = [
+    "ConcatFeatures",
     "DeconvNeck",
+    "MixFeatures",
     "NECK_REGISTRY",
     "SelectFeature",
     "TimmBackbone",

@@ -19,6 +19,8 @@ class TimmBackbone(Backbone):
 
     They are named as Detectron2 names ResNet's: ``res{n}`` has stride 2**n.
     Where a network has several stages of one stride (vision transformers), the last one counts.
+    HRNet's stages are its branches ``res2`` ... ``res5`` as they leave the last module, which is
+    built without the outputs below the lowest branch that is returned (as in HRNet's pose model).
     """
 
     def __init__(
@@ -48,6 +50,9 @@ class TimmBackbone(Backbone):
             pretrained=pretrained and not weights,
             out_indices=tuple(stages[feature][0] for feature in ordered),
         )
+        if _is_hrnet(name):
+            last_module = self.network.stage4[-1]
+            last_module.fuse_layers = last_module.fuse_layers[: max(1, stages[ordered[-1]][0])]
         if pretrained and weights:
             _load_weights(self.network, weights)
         self._out_features = ordered
@@ -55,6 +60,12 @@ class TimmBackbone(Backbone):
             feature: ShapeSpec(channels=stages[feature][1], stride=stages[feature][2])
             for feature in ordered
         }
+        # All branches of HRNet take part, whichever are returned.
+        self._size_divisibility = 32 if _is_hrnet(name) else 0
+
+    @property
+    def size_divisibility(self) -> int:
+        return self._size_divisibility
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return {feature: (B, C, H / stride, W / stride)} of images (B, 3, H, W)."""
@@ -83,6 +94,8 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
             f"MODEL.TIMM.NAME {name!r} is no timm model; the nearest names are {', '.join(near)} "
             "(timm.list_models() lists all)."
         )
+    if _is_hrnet(name):
+        kwargs["feature_location"] = ""  # the branches, not what the classifier makes of them
     try:
         return timm.create_model(name, features_only=True, **kwargs)
     except (RuntimeError, AttributeError, TypeError, AssertionError) as error:
@@ -95,6 +108,10 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
             f"({_first_line(error)}); name a local file in MODEL.TIMM.WEIGHTS or set "
             "MODEL.TIMM.PRETRAINED False."
         ) from error
+
+
+def _is_hrnet(name: str) -> bool:
+    return name.split(".")[0] in timm.list_models(module="hrnet")
 
 
 def _first_line(error: Exception) -> str:

@@ -35,7 +35,7 @@ class LocatedKeypoints:
         return cls(xy[:, :, None], score[..., None], anchor_xy[:, :, None], valid)
 
 
-def locate_anchor_peak(maps: AnchorMaps, stride: int, place: float) -> LocatedKeypoints:
+def locate_anchor_peak(maps: AnchorMaps, stride: int, place: float | Tensor) -> LocatedKeypoints:
     """The most confident candidate of each map and its refined estimate (eq. 10, 12).
 
     Equal confidences go to the lower row-major index.
@@ -55,7 +55,7 @@ def locate_anchor_peak(maps: AnchorMaps, stride: int, place: float) -> LocatedKe
     )
 
 
-def locate_heatmap_peak(heatmaps: Tensor, stride: int, place: float) -> LocatedKeypoints:
+def locate_heatmap_peak(heatmaps: Tensor, stride: int, place: float | Tensor) -> LocatedKeypoints:
     """The peak of each heatmap, moved a quarter cell towards its higher neighbour (SimplePose).
 
     Peaks in the outermost rows and columns are not moved. The score is the height of the peak,

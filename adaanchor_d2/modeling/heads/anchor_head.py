@@ -13,14 +13,14 @@ from ..anchors import (
     FixedAnchorAssigner,
     KeypointTargets,
 )
-from ..anchors.geometry import candidates_within
+from ..anchors.geometry import candidates_within, mirror_columns
 from ..decoders import LocatedKeypoints, locate_anchor_peak
 from ..losses import anchor_focal_loss, l1_offset_loss
-from .base import KeypointHead, anchor_pixels, mean_over_processes
+from .base import GridHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
 
 
-class AnchorHead(KeypointHead):
+class AnchorHead(GridHead):
     """Confidence, anchor offset and local offset at every candidate.
 
     The convolution runs in float32 under automatic mixed precision: an offset of ten strides held
@@ -54,12 +54,11 @@ class AnchorHead(KeypointHead):
             local_refinement: predict local offsets (eq. 12).
             local_radius: candidates this near to a target learn its local offset (stride units).
             offset_loss_weight: lambda of eq. 4.
-            place: where a candidate sits in its cell.
+            place: where a candidate sits in its cell, until weights bring their own.
         """
-        super().__init__()
+        super().__init__(place)
         self.num_keypoints = num_keypoints
         self.stride = input_shape.stride
-        self.place = place
         self.assigner = assigner
         self.warmup_assigner = warmup_assigner
         self.warmup_iters = warmup_iters
@@ -113,7 +112,8 @@ class AnchorHead(KeypointHead):
         local_offsets = None
         if self.local_refinement:
             local_offsets = output[:, 3 * k :].unflatten(1, (k, 2))
-        return AnchorMaps(output[:, :k], output[:, k : 3 * k].unflatten(1, (k, 2)), local_offsets)
+        offsets = output[:, k : 3 * k].unflatten(1, (k, 2))
+        return AnchorMaps(output[:, :k], offsets, local_offsets, self.place)
 
     def label(self, maps: AnchorMaps, targets: KeypointTargets) -> Assignment:
         """Select the anchors of all targets, without gradient; warm-up is for training mode."""
@@ -188,12 +188,13 @@ class AnchorHead(KeypointHead):
         """Mean of the maps of an image and of its mirror image (mean confidence, mean offsets)."""
 
         def merge_offsets(offsets: Tensor, mirrored_offsets: Tensor) -> Tensor:
-            unflipped = mirrored_offsets[:, flip_indices].flip(-1)
+            unflipped = mirror_columns(mirrored_offsets[:, flip_indices], self.place)
             sign = unflipped.new_tensor([-1.0, 1.0])[:, None, None]
             return (offsets + unflipped * sign) / 2
 
-        confidence = maps.confidence_logits.sigmoid()
-        confidence = confidence + mirrored.confidence_logits[:, flip_indices].flip(-1).sigmoid()
+        confidence = maps.confidence_logits.sigmoid() + mirror_columns(
+            mirrored.confidence_logits[:, flip_indices].sigmoid(), self.place
+        )
         local_offsets = None
         if maps.local_offsets is not None:
             local_offsets = merge_offsets(maps.local_offsets, mirrored.local_offsets)
@@ -201,6 +202,7 @@ class AnchorHead(KeypointHead):
             torch.logit(confidence / 2, eps=1e-6),
             merge_offsets(maps.offsets, mirrored.offsets),
             local_offsets,
+            self.place,
         )
 
     def anchor_places(self, maps: AnchorMaps, assignment: Assignment) -> Tensor:
@@ -238,10 +240,8 @@ class AdaAnchor(AnchorHead):
             raise InputError(f"MODEL.KEYPOINT_HEAD.FUSION must be mul or add, not {head.FUSION!r}.")
         return {
             **super().from_config(cfg, input_shape),
-            "assigner": AdaAnchorAssigner(
-                head.NUM_ANCHORS, head.SIGMA, head.FUSION, head.CELL_PLACE
-            ),
-            "warmup_assigner": FixedAnchorAssigner(head.NUM_ANCHORS, head.CELL_PLACE),
+            "assigner": AdaAnchorAssigner(head.NUM_ANCHORS, head.SIGMA, head.FUSION),
+            "warmup_assigner": FixedAnchorAssigner(head.NUM_ANCHORS),
             "warmup_iters": head.FIXED_ITERS,
         }
 
@@ -255,5 +255,5 @@ class FixAnchor(AnchorHead):
         head = cfg.MODEL.KEYPOINT_HEAD
         return {
             **super().from_config(cfg, input_shape),
-            "assigner": FixedAnchorAssigner(head.NUM_ANCHORS, head.CELL_PLACE),
+            "assigner": FixedAnchorAssigner(head.NUM_ANCHORS),
         }

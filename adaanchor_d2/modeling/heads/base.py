@@ -1,4 +1,6 @@
-"""What the heads share: the order of a training step, and loss normalizers over processes."""
+"""What the heads share: the order of a step, the grid's place, normalizers over processes."""
+
+import logging
 
 import torch
 import torch.distributed as dist
@@ -7,6 +9,8 @@ from torch import Tensor, nn
 
 from ..anchors import Assignment, KeypointTargets
 from ..anchors.geometry import index_to_xy
+
+logger = logging.getLogger(__name__)
 
 DIAGNOSTICS_PERIOD = 20
 
@@ -33,7 +37,34 @@ class KeypointHead(nn.Module):
         return {}
 
 
-def anchor_pixels(assignment: Assignment, width: int, stride: int, place: float) -> Tensor:
+class GridHead(KeypointHead):
+    """Base of the heads whose candidates sit on a grid.
+
+    Where a candidate sits in its cell belongs to the weights: features that were trained with a
+    place answer with it. So ``place`` is a buffer: it is saved with the weights, and weights that
+    bring one (imported ones do) set it, whatever the config says. Weights without leave it.
+    """
+
+    def __init__(self, place: float = 0.5) -> None:
+        """
+        Args:
+            place: fraction of the stride, see ``anchors/geometry.py``.
+        """
+        super().__init__()
+        self.register_buffer("place", torch.tensor(float(place)))
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        loaded = state_dict.setdefault(prefix + "place", self.place)
+        if loaded.shape == self.place.shape and loaded.item() != self.place.item():
+            logger.info(
+                "The weights bring their grid: candidates sit at %g of the stride (so far %g).",
+                loaded.item(),
+                self.place.item(),
+            )
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def anchor_pixels(assignment: Assignment, width: int, stride: int, place: Tensor) -> Tensor:
     """Return (T, A, 2), where the anchors are in input pixels; NaN in empty slots."""
     index = assignment.anchor_index
     xy = index_to_xy(index, width, place, dtype=assignment.score.dtype) * stride

@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..anchors import Assignment, KeypointTargets
+from ..anchors.geometry import mirror_columns
 from ..decoders import LocatedKeypoints, locate_heatmap_peak
 from ..losses import heatmap_mse_loss, render_heatmaps
-from .base import KeypointHead, anchor_pixels, mean_over_processes
+from .base import GridHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
 
 
 @register_anchor_rule("HeatmapAnchor")
-class HeatmapHead(KeypointHead):
+class HeatmapHead(GridHead):
     """SimplePose's head: one heatmap per type, mean squared error, quarter-offset decoding.
 
     A target whose Gaussian does not reach the map is not supervised, as in SimplePose.
@@ -34,13 +35,13 @@ class HeatmapHead(KeypointHead):
         Args:
             sigma: of the Gaussian target, stride units.
             rounded: centre the Gaussian on a candidate (SimplePose) rather than on the keypoint.
+            place: where a candidate sits in its cell, until weights bring their own.
         """
-        super().__init__()
+        super().__init__(place)
         self.num_keypoints = num_keypoints
         self.stride = input_shape.stride
         self.sigma = sigma
         self.rounded = rounded
-        self.place = place
         self.predictor = nn.Conv2d(input_shape.channels, num_keypoints, kernel_size=1)
         nn.init.normal_(self.predictor.weight, std=0.001)
         nn.init.zeros_(self.predictor.bias)
@@ -109,4 +110,4 @@ class HeatmapHead(KeypointHead):
 
     def merge_mirrored(self, maps: Tensor, mirrored: Tensor, flip_indices: list[int]) -> Tensor:
         """Mean of the heatmaps of an image and of its mirror image."""
-        return (maps + mirrored[:, flip_indices].flip(-1)) / 2
+        return (maps + mirror_columns(mirrored[:, flip_indices], self.place)) / 2

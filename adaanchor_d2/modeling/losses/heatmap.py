@@ -12,7 +12,7 @@ def render_heatmaps(
     width: int,
     sigma: float,
     rounded: bool,
-    place: float = 0.5,
+    place: float | Tensor = 0.5,
 ) -> Tensor:
     """Draw one Gaussian of height 1 per target, cut at 3 sigma as in SimplePose.
 

@@ -21,11 +21,6 @@ class FlipTest(nn.Module):
                 f"TEST.FLIP: the skeleton has {len(flip_indices)} keypoint types, the head "
                 f"{model.head.num_keypoints}."
             )
-        if getattr(model.head, "place", 0.5) != 0.5:
-            raise InputError(
-                "TEST.FLIP needs MODEL.KEYPOINT_HEAD.CELL_PLACE 0.5: other grids have no mirror "
-                "image on themselves."
-            )
         self.model = model
         self.flip_indices = list(flip_indices)
 
