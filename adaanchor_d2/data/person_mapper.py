@@ -12,11 +12,14 @@ from .augmentation import CropPlan, PersonAugmentation
 from .build import MAPPER_REGISTRY, get_training_skeleton
 from .datasets.detections import load_person_detections
 from .image_reader import ImageReader
-from .person_records import detected_people, evaluated_people, labelled_people
+from .person_records import (
+    ANNOTATED_BOXES,
+    detected_people,
+    evaluated_people,
+    labelled_people,
+)
 from .worker_state import WorkerState
 
-# Values of INPUT.PERSON_BOXES that are boxes of the annotations -> the annotations' field.
-ANNOTATED_BOXES = {"ground_truth": "bbox", "rectangle": "rectangle"}
 # Planes of the model's image, as channels of OpenCV's BGR.
 _CHANNEL_ORDERS = {"BGR": (0, 1, 2), "RGB": (2, 1, 0)}
 

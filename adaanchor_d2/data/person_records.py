@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+# Values of INPUT.PERSON_BOXES that are boxes of the annotations -> the annotations' field.
+ANNOTATED_BOXES = {"ground_truth": "bbox", "rectangle": "rectangle"}
+
 
 def labelled_people(image_records: list[dict], box: str = "bbox") -> list[dict]:
     """Return the people that are trained on and, where there is ground truth, evaluated.

@@ -8,12 +8,11 @@ import numpy as np
 from detectron2.data import DatasetCatalog
 from detectron2.utils.file_io import PathManager
 
+from ..data.person_records import ANNOTATED_BOXES
 from ..errors import InputError
 from .person_evaluator import PersonEvaluator
 from .person_predictions import PersonPredictions
 
-# Boxes that belong to an annotation, so that it is known whose keypoints are predicted.
-_ANNOTATED_BOXES = ("ground_truth", "rectangle")
 _DECIMALS = 6
 
 logger = logging.getLogger(__name__)
@@ -44,13 +43,22 @@ class EntryEvaluator(PersonEvaluator):
             person_boxes=person_boxes,
             keep_targets=False,
         )
-        if person_boxes not in _ANNOTATED_BOXES:
+        if person_boxes not in ANNOTATED_BOXES:  # It must be known whose keypoints are predicted.
             raise InputError(
                 f"INPUT.PERSON_BOXES is {person_boxes}, but {dataset_name} can only be evaluated "
-                f"with boxes of its annotations ({' or '.join(_ANNOTATED_BOXES)})."
+                f"with boxes of its annotations ({' or '.join(ANNOTATED_BOXES)})."
             )
         self._to_continuous = to_continuous
         self._people = _read_people(dataset_name)
+        self._check_boxes(ANNOTATED_BOXES[person_boxes])
+
+    def _check_boxes(self, box: str) -> None:
+        for index, person in enumerate(self._people):
+            if box in person and min(person[box][2:]) <= 0:
+                raise InputError(
+                    f"The box ('{box}') of {self.name_person(index)} is empty, so there will be no "
+                    "prediction to evaluate."
+                )
 
     @property
     def has_ground_truth(self) -> bool:

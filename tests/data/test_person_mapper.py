@@ -176,7 +176,7 @@ def test_data_set_without_people(tiny_dataset):
     tiny_dataset.document["annotations"] = tiny_dataset.document["annotations"][2:]
     tiny_dataset.write()
     images = load_coco_keypoints(str(tiny_dataset.json_file), str(tiny_dataset.image_root), COCO)
-    with pytest.raises(InputError, match="data set 'mine' has no people to use"):
+    with pytest.raises(InputError, match="Data set 'mine' has no people to use"):
         make_mapper().records(images, "mine")
 
 

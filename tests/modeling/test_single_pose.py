@@ -150,7 +150,10 @@ def test_half_precision_keeps_maps_in_float32():
             {"MODEL__TIMM__NAME": "resnet5000"},
             "'resnet5000' is no timm model; the nearest.*resnet50",
         ),
-        ({"MODEL__NECK__NAME": "FPN"}, "'FPN' is no known neck; known are ConcatFeatures, DeconvNeck"),
+        (
+            {"MODEL__NECK__NAME": "FPN"},
+            "'FPN' is no known neck; known are ConcatFeatures, DeconvNeck",
+        ),
         ({"MODEL__NECK__IN_FEATURE": "res9"}, "'res9' is no output of backbone.*it has res5"),
         ({"MODEL__TIMM__OUT_FEATURES": ["p2"]}, "has no p2; it has res"),
         ({"INPUT__CROP_SIZE": (64, 50)}, r"\(64, 50\) must divide by 32"),
