@@ -33,6 +33,9 @@ def _add_model_config(cfg: CN) -> None:
     model.TIMM.WEIGHTS = ""
     # Stages to return. `res{n}` is the stage with stride 2**n, as in Detectron2's ResNet.
     model.TIMM.OUT_FEATURES = ["res5"]
+    # HRNet: how lower branches are upsampled to be added to higher ones, "nearest" or, in HRNet's
+    # facial model, "bilinear". The weights are the same, the results are not.
+    model.TIMM.HRNET_UPSAMPLING = "nearest"
 
     # What turns backbone features into the one map that the head reads.
     model.NECK = CN()

@@ -1,12 +1,16 @@
 """Fixtures that several test packages share."""
 
 import os
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 torch.set_num_threads(1)
+
+TOOLS = Path(__file__).resolve().parents[1] / "tools"
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data samples are not at {folder}")
     return folder
+
+
+@pytest.fixture
+def run_tool(monkeypatch):
+    """Run a command of tools/ in this process; returns its exit status."""
+
+    def run(name: str, *args) -> int:
+        monkeypatch.setattr(sys, "argv", [name, *map(str, args)])
+        monkeypatch.syspath_prepend(TOOLS)
+        try:
+            runpy.run_path(str(TOOLS / name), run_name="__main__")
+        except SystemExit as exit_:
+            return exit_.code
+        return 0
+
+    return run

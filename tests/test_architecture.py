@@ -24,6 +24,7 @@ ALLOWED = {
     "evaluation": {"data"},
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
+    "weights": {"engine"},
 }
 TORCH_ONLY = ("modeling/anchors", "modeling/losses")
 

@@ -107,7 +107,7 @@ def _explain(error: Exception, cfg: CfgNode, place: str) -> InputError:
         hint = f"; did you mean {nearest[0]}?" if nearest else "."
         return InputError(f"Unknown config key {key} in {place}{hint}")
     if "Type mismatch" in message:
-        expected = type(_look_up(cfg, key)).__name__
+        expected = type(look_up(cfg, key)).__name__
         values = re.search(r"with values \(.* vs\. (.*)\) for config key", message, re.DOTALL)
         given = f", not {values.group(1)!r}" if values else ""
         return InputError(f"Config key {key} in {place} takes a value of type {expected}{given}.")
@@ -121,7 +121,8 @@ def _all_keys(node: CfgNode, prefix: str = ""):
             yield from _all_keys(value, f"{prefix}{name}.")
 
 
-def _look_up(cfg: CfgNode, key: str):
+def look_up(cfg: CfgNode, key: str):
+    """Return the value of a dotted key."""
     for name in key.split("."):
         cfg = cfg[name]
     return cfg

@@ -12,23 +12,36 @@ import torch
 from ..errors import InputError
 
 
-def read_tensors(path: str, *, memory_map: bool = False) -> Any:
+class UntrustedFileError(InputError):
+    """A weight file holds objects whose loading would run code."""
+
+
+def read_tensors(path: str, *, memory_map: bool = False, trusted: bool = False) -> Any:
     """Read what ``torch.save`` wrote, tensors and plain containers only, onto the CPU.
 
     Args:
         path: a local file.
         memory_map: leave the tensors on disk until they are used.
+        trusted: load other objects too, which runs code from the file.
 
     Raises:
-        InputError: the file is damaged, or holds objects whose loading would run code.
+        UntrustedFileError: the file holds objects whose loading would run code.
+        InputError: the file is damaged, or holds objects of a Python module that is not here.
     """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=memory_map or None)
+        return torch.load(
+            path, map_location="cpu", weights_only=not trusted, mmap=memory_map or None
+        )
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputError(f"Weight file {path} cannot be read: {error.strerror}.") from None
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"Weight file {path} holds objects of the Python module {error.name!r}, which is not "
+            "installed."
+        ) from None
     except Exception as error:
         if isinstance(error, pickle.UnpicklingError) and "nsupported" in str(error):
-            raise InputError(
+            raise UntrustedFileError(
                 f"Weight file {path} was not loaded because it holds more than tensors and plain "
                 "values: loading it would run code from the file."
             ) from None

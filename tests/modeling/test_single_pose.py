@@ -1,9 +1,12 @@
 import pytest
+import timm
 import torch
+import torchvision
 from detectron2.modeling import build_model
 from helpers.tiny import RULES, make_sample, tiny_config
 
 from adaanchor_d2.errors import InputError
+from adaanchor_d2.modeling.backbone import TimmBackbone
 from adaanchor_d2.modeling.heads import KEYPOINT_HEAD_REGISTRY
 from adaanchor_d2.modeling.meta_arch import FlipTest
 from adaanchor_d2.modeling.network import Network
@@ -185,6 +188,34 @@ def test_weights_from_a_local_file(tmp_path):
         build_model(cfg)
     cfg.MODEL.WEIGHTS = "a checkpoint that holds the backbone too"
     build_model(cfg)
+
+
+def test_torchvision_weights_from_a_local_file(tmp_path):
+    """The same keys, with a classifier; old files have no batch-norm counters."""
+    torch.manual_seed(0)
+    original = torchvision.models.resnet18().eval()
+    weights = original.state_dict()
+    old = {key: value for key, value in weights.items() if "num_batches" not in key}
+    torch.save(old, tmp_path / "resnet18-f37072fd.pth")
+    backbone = TimmBackbone(
+        "resnet18", ["res5"], pretrained=True, weights=str(tmp_path / "resnet18-f37072fd.pth")
+    ).eval()
+    images = torch.randn(1, 3, 64, 64)
+    body = torch.nn.Sequential(*list(original.children())[:-2])
+    with torch.no_grad():
+        torch.testing.assert_close(backbone(images)["res5"], body(images))
+
+
+def test_hrnet_imagenet_weights_from_a_local_file(tmp_path):
+    """Official files hold the classifier and every output of the last module."""
+    torch.manual_seed(0)
+    weights = timm.create_model("hrnet_w18_small").state_dict()
+    torch.save(weights, tmp_path / "hrnet.pth")
+    path = str(tmp_path / "hrnet.pth")
+    for features in (["res2"], ["res2", "res3", "res4", "res5"]):
+        backbone = TimmBackbone("hrnet_w18_small", features, pretrained=True, weights=path)
+        loaded = backbone.network.state_dict()
+        assert all(torch.equal(weights[key], value) for key, value in loaded.items())
 
 
 def test_simplepose_size():

@@ -12,6 +12,7 @@ from detectron2.modeling import BACKBONE_REGISTRY, Backbone
 from torch import Tensor
 
 from ...errors import InputError
+from .hrnet import STRIDE, adapt_hrnet, is_hrnet
 
 
 class TimmBackbone(Backbone):
@@ -19,8 +20,7 @@ class TimmBackbone(Backbone):
 
     They are named as Detectron2 names ResNet's: ``res{n}`` has stride 2**n.
     Where a network has several stages of one stride (vision transformers), the last one counts.
-    HRNet's stages are its branches ``res2`` ... ``res5`` as they leave the last module, which is
-    built without the outputs below the lowest branch that is returned (as in HRNet's pose model).
+    HRNet's are its branches, ``res2`` ... ``res5``, as they leave the last module.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class TimmBackbone(Backbone):
         out_features: list[str],
         pretrained: bool = False,
         weights: str = "",
+        hrnet_upsampling: str = "nearest",
     ) -> None:
         """
         Args:
@@ -36,6 +37,7 @@ class TimmBackbone(Backbone):
             out_features: stages to return, e.g. ``["res5"]``.
             pretrained: load timm's weights of that name (a download), or those in ``weights``.
             weights: path of a local file (.pth or .safetensors) to read instead.
+            hrnet_upsampling: HRNet only, see :func:`adapt_hrnet`.
         """
         super().__init__()
         stages = _find_stages(name)
@@ -50,9 +52,8 @@ class TimmBackbone(Backbone):
             pretrained=pretrained and not weights,
             out_indices=tuple(stages[feature][0] for feature in ordered),
         )
-        if _is_hrnet(name):
-            last_module = self.network.stage4[-1]
-            last_module.fuse_layers = last_module.fuse_layers[: max(1, stages[ordered[-1]][0])]
+        if is_hrnet(name):
+            adapt_hrnet(self.network, max(1, stages[ordered[-1]][0]), hrnet_upsampling)
         if pretrained and weights:
             _load_weights(self.network, weights)
         self._out_features = ordered
@@ -60,8 +61,7 @@ class TimmBackbone(Backbone):
             feature: ShapeSpec(channels=stages[feature][1], stride=stages[feature][2])
             for feature in ordered
         }
-        # All branches of HRNet take part, whichever are returned.
-        self._size_divisibility = 32 if _is_hrnet(name) else 0
+        self._size_divisibility = STRIDE if is_hrnet(name) else 0
 
     @property
     def size_divisibility(self) -> int:
@@ -94,7 +94,7 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
             f"MODEL.TIMM.NAME {name!r} is no timm model; the nearest names are {', '.join(near)} "
             "(timm.list_models() lists all)."
         )
-    if _is_hrnet(name):
+    if is_hrnet(name):
         kwargs["feature_location"] = ""  # the branches, not what the classifier makes of them
     try:
         return timm.create_model(name, features_only=True, **kwargs)
@@ -108,10 +108,6 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
             f"({_first_line(error)}); name a local file in MODEL.TIMM.WEIGHTS or set "
             "MODEL.TIMM.PRETRAINED False."
         ) from error
-
-
-def _is_hrnet(name: str) -> bool:
-    return name.split(".")[0] in timm.list_models(module="hrnet")
 
 
 def _first_line(error: Exception) -> str:
@@ -166,4 +162,5 @@ def build_timm_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> TimmBackbone:
         list(config.OUT_FEATURES),
         pretrained=config.PRETRAINED and not cfg.MODEL.WEIGHTS,
         weights=config.WEIGHTS,
+        hrnet_upsampling=config.HRNET_UPSAMPLING,
     )

@@ -1,0 +1,25 @@
+"""Other people's weights: what each family calls its weights, and their conversion to ours.
+
+A further family is a :class:`Family` and an entry in ``FAMILIES``. Where a file has the signatures
+of two, the first entry counts.
+"""
+
+from .conversion import Conversion, convert
+from .family import Family, find_family
+from .hrnet import HRNET
+from .hrnet_face import HRNET_FACE
+from .mmpose import MMPOSE_HRNET, MMPOSE_HRNET_FACE, MMPOSE_RESNET
+from .simplepose import SIMPLEPOSE
+from .source import SourceWeights, read_source
+
+FAMILIES = (SIMPLEPOSE, HRNET, HRNET_FACE, MMPOSE_RESNET, MMPOSE_HRNET_FACE, MMPOSE_HRNET)
+
+__all__ = [
+    "Conversion",
+    "FAMILIES",
+    "Family",
+    "SourceWeights",
+    "convert",
+    "find_family",
+    "read_source",
+]

@@ -1,0 +1,72 @@
+"""What a family of checkpoints is: how its keys are named, where its grid lies."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import InputError
+from .source import SourceWeights
+
+
+@dataclass(frozen=True)
+class Family:
+    """Checkpoints of one origin and network design.
+
+    Attributes:
+        name: what ``--from`` takes; designs of one origin share it.
+        title: what messages call it.
+        place: where a heatmap's index sits in its cell, see ``modeling/anchors/geometry.py``:
+            index j is trained with what lies at ``(j + place) * stride`` of the crop, continuous
+            pixels. Its module says why.
+        renaming: (pattern, replacement) pairs. The first pattern that matches a key from its start
+            is replaced; a key without a match has no counterpart.
+        signature: keys that every checkpoint of the family has, and no other family's all of.
+        may_stay: patterns of keys (as in the source) that a network may leave unused.
+        settings: (config key, value) pairs that the network needs to compute the same, where the
+            weights do not tell.
+        anchor_rule: the rule that its last layer was trained for. Under another rule the head stays
+            fresh.
+    """
+
+    name: str
+    title: str
+    place: float
+    renaming: tuple[tuple[str, str], ...]
+    signature: tuple[str, ...]
+    may_stay: tuple[str, ...] = ()
+    settings: tuple[tuple[str, object], ...] = ()
+    anchor_rule: str = "HeatmapAnchor"
+
+    def rename(self, key: str) -> str | None:
+        """Return our name of a source key, None when it has none."""
+        for pattern, replacement in self.renaming:
+            renamed, count = re.subn(rf"\A(?:{pattern})", replacement, key, count=1)
+            if count:
+                return renamed
+        return None
+
+    def is_origin_of(self, keys: Iterable[str]) -> bool:
+        """Whether these keys are a checkpoint of this family."""
+        return all(key in keys for key in self.signature)
+
+    def may_leave(self, key: str) -> bool:
+        """Whether a source key may stay unused."""
+        return any(re.match(pattern, key) for pattern in self.may_stay)
+
+
+def find_family(source: SourceWeights, name: str, families: Iterable[Family]) -> Family:
+    """Return the family of that name whose signature a file has.
+
+    Raises:
+        InputError: none has; the sentence says which other family's file it is.
+    """
+    origins = [family for family in families if family.is_origin_of(source.weights)]
+    for family in origins:
+        if family.name == name:
+            return family
+    keys = list(source.weights)
+    if origins:
+        reason = f"its keys are those of {origins[0].title}: use --from {origins[0].name}"
+    else:
+        reason = f"its {len(keys)} keys are named {', '.join(keys[:3])} and so on"
+    raise InputError(f"{source.path} is no checkpoint of the family {name}: {reason}.")
