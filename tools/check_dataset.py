@@ -8,13 +8,18 @@ Exit status: 0 when nothing is wrong, 1 when something is, 2 when the command it
 """
 
 import argparse
+import os
 import sys
 
 from adaanchor_d2.data import get_skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
 from adaanchor_d2.data.check import CheckReport, check_keypoint_dataset
 from adaanchor_d2.data.check_entries import check_entries
-from adaanchor_d2.data.datasets.register import find_dataset_files, get_dataset_format
+from adaanchor_d2.data.datasets.register import (
+    DatasetFiles,
+    find_dataset_files,
+    get_dataset_format,
+)
 from adaanchor_d2.errors import InputError, run_command
 
 
@@ -27,7 +32,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--images", metavar="DIR", help="its image folder")
     parser.add_argument("--skeleton", default="coco", help="its skeleton (default: coco)")
     parser.add_argument(
-        "--detections", metavar="FILE", default="", help="a detector's person boxes"
+        "--detections",
+        metavar="FILE",
+        default="",
+        help="a detector's person boxes (default: the data set's own, where they are there)",
     )
     return parser.parse_args()
 
@@ -36,7 +44,7 @@ def check(args: argparse.Namespace) -> CheckReport:
     if args.dataset and not (args.json or args.images):
         return check_registered(args.dataset, args.detections)
     if args.dataset or not (args.json and args.images):
-        raise InputError("give either the name of a data set or both --json and --images")
+        raise InputError("Give either the name of a data set or both --json and --images.")
     return check_keypoint_dataset(
         args.json, args.images, get_skeleton(args.skeleton), args.detections
     )
@@ -47,13 +55,21 @@ def check_registered(name: str, person_detections_file: str) -> CheckReport:
     files = find_dataset_files(name)
     choose_entry_format = get_dataset_format(name).choose_entry_format
     if choose_entry_format is None:
-        return check_keypoint_dataset(
-            files.annotation_file, files.image_root, skeleton, person_detections_file
-        )
+        detections = person_detections_file or existing_detections(files)
+        return check_keypoint_dataset(files.annotation_file, files.image_root, skeleton, detections)
     if person_detections_file:
         raise InputError("Only data sets in COCO's format have image ids for --detections.")
     entry_format = choose_entry_format(files.annotation_file)
     return check_entries(entry_format, files.annotation_file, files.image_root, skeleton)
+
+
+def existing_detections(files: DatasetFiles) -> str:
+    """The data set's own detector file, or "", said in a line, where it is absent."""
+    path = files.person_detections_file
+    if path and not os.path.isfile(path):
+        print(f"no detector boxes at {path}: only INPUT.PERSON_BOXES detector needs them")
+        return ""
+    return path
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
-from .datasets.coco_json import PERSON_CATEGORY, find_problems, read_json
+from .datasets.coco_json import find_problems, is_of_other_category, read_json
 from .datasets.detections import load_person_detections
 from .image_reader import check_image_size, read_image
 from .skeletons import Skeleton
@@ -29,7 +29,7 @@ def check_keypoint_dataset(
     """
     report = CheckReport()
     try:
-        document = read_json(json_file, "annotation file")
+        document = read_json(json_file, "Annotation file")
     except InputError as error:
         report.problems.append(str(error))
         return report
@@ -39,11 +39,13 @@ def check_keypoint_dataset(
         return report
     images, people = _readable_entries(document, skeleton)
     report.summary = _count(images, people)
+    others = filter(is_of_other_category, _dicts(document, "annotations"))
+    report.summary["annotations of other categories, not used"] = sum(1 for _ in others)
     if not report.summary["labelled people"]:
-        report.problems.append(f"{json_file} has no people with a labelled keypoint")
+        report.problems.append(f"{json_file} has no people with a labelled keypoint.")
     report.problems += filter(None, (_image_problem(image, image_root) for image in images))
     if person_detections_file:
-        report.problems += _detection_problems(person_detections_file, images)
+        _check_detections(report, person_detections_file, images)
     return report
 
 
@@ -57,7 +59,7 @@ def _readable_entries(document: dict, skeleton: Skeleton) -> tuple[list[dict], l
     people = [
         annotation
         for annotation in _dicts(document, "annotations")
-        if annotation.get("category_id") == PERSON_CATEGORY
+        if not is_of_other_category(annotation)
         and isinstance(annotation.get("keypoints"), list)
         and len(annotation["keypoints"]) == 3 * skeleton.num_keypoints
     ]
@@ -91,13 +93,14 @@ def _image_problem(image: dict, image_root: str) -> str | None:
         content = read_image(file_name)
         check_image_size(content, file_name, image["width"], image["height"])
     except InputError as error:
-        return f"{error} (image {image['id']})"
+        return f"{str(error).removesuffix('.')} (image {image['id']})."
     return None
 
 
-def _detection_problems(json_file: str, images: list[dict]) -> list[str]:
+def _check_detections(report: CheckReport, json_file: str, images: list[dict]) -> None:
     try:
-        load_person_detections(json_file, [image["id"] for image in images])
+        boxes = load_person_detections(json_file, [image["id"] for image in images])
     except InputError as error:
-        return [str(error)]
-    return []
+        report.problems.append(str(error))
+    else:
+        report.summary["detector boxes"] = sum(map(len, boxes.values()))

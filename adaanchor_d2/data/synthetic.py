@@ -85,7 +85,9 @@ def write_synthetic_people(
             shutil.rmtree(output)
         partial_output.rename(output)
     except OSError as error:
-        raise InputError(f"cannot write {error.filename or output}: {error.strerror}") from error
+        raise InputError(
+            f"{error.filename or output} cannot be written: {error.strerror}."
+        ) from error
     finally:
         shutil.rmtree(partial_output, ignore_errors=True)
 
@@ -103,9 +105,9 @@ def _check_numbers(
     )
     for name, value, least in checks:
         if value < least:
-            raise InputError(f"{name} must be at least {least}, not {value}")
+            raise InputError(f"{name} must be at least {least}, not {value}.")
     if num_train >= _VAL_IMAGE_IDS_FROM:
-        raise InputError(f"num_train must be below {_VAL_IMAGE_IDS_FROM}, not {num_train}")
+        raise InputError(f"num_train must be below {_VAL_IMAGE_IDS_FROM}, not {num_train}.")
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
@@ -113,15 +115,15 @@ def _check_output(output: Path, overwrite: bool) -> None:
     if not output.exists():
         return
     if not output.is_dir():
-        raise InputError(f"{output} is a file, not a folder to write synthetic people into")
+        raise InputError(f"{output} is a file, not a folder to write synthetic people into.")
     entries = sorted(entry.name for entry in output.iterdir())
     if entries and not overwrite:
-        raise InputError(f"{output} is not empty; pass --overwrite to replace the data set in it")
+        raise InputError(f"{output} is not empty; pass --overwrite to replace the data set in it.")
     foreign = set(entries) - {"annotations", *(f"{split}2017" for split in _SPLITS)}
     if foreign:
         raise InputError(
             f"{output} is not replaced because it holds '{min(foreign)}', "
-            "which is no part of a data set of synthetic people"
+            "which is no part of a data set of synthetic people."
         )
 
 
@@ -246,6 +248,7 @@ _OPTION_HELP = {
     "overlap_probability": "of a further person standing close to an earlier one",
     "occluder_probability": "of something standing in front of a person",
     "truncation_probability": "of a person being cut off by the picture's border",
+    "any_pose_probability": "of any pose from any side, not upright and facing the viewer",
 }
 
 

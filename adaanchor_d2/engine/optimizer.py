@@ -7,6 +7,7 @@ from detectron2.solver.build import get_default_optimizer_params, maybe_add_grad
 from ..errors import InputError
 
 OPTIMIZERS = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
+CLIP_TYPES = ("value", "norm")
 
 
 def check_optimizer_name(name: str) -> None:
@@ -14,6 +15,14 @@ def check_optimizer_name(name: str) -> None:
     if name not in OPTIMIZERS:
         raise InputError(
             f"SOLVER.OPTIMIZER {name!r} is unknown; known are {', '.join(OPTIMIZERS)}."
+        )
+
+
+def _check_clipping(settings: CfgNode) -> None:
+    if settings.ENABLED and settings.CLIP_TYPE not in CLIP_TYPES:
+        raise InputError(
+            f"SOLVER.CLIP_GRADIENTS.CLIP_TYPE {settings.CLIP_TYPE!r} is unknown; known are "
+            f"{', '.join(CLIP_TYPES)}."
         )
 
 
@@ -29,6 +38,7 @@ def build_optimizer(cfg: CfgNode, model: torch.nn.Module) -> torch.optim.Optimiz
     """
     solver = cfg.SOLVER
     check_optimizer_name(solver.OPTIMIZER)
+    _check_clipping(solver.CLIP_GRADIENTS)
     parameters = get_default_optimizer_params(
         model,
         base_lr=solver.BASE_LR,

@@ -13,9 +13,9 @@ from .coco_ground_truth import load_coco_ground_truth
 from .coco_results import rescore_people, to_coco_results, write_coco_results
 from .keypoint_report import confidence_report, visibility_report
 from .metadata import choose_sigmas, read_metadata
-from .oks_nms import oks_nms_per_image
+from .oks_nms import oks_nms
 from .person_evaluator import GROUND_TRUTH_BOXES, PersonEvaluator
-from .person_predictions import PersonPredictions, box_areas, select_predictions
+from .person_predictions import PersonPredictions, select_predictions
 from .result_log import log_results
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
             rescore_threshold: person score = box score x mean score of the keypoints above this;
                 None: the box score.
             oks_nms_threshold: OKS above which the weaker of two people is removed; detector boxes
-                only.
+                only. A person's area is that of the padded crop, as in SimplePose.
             confidence_thresholds: where precision and recall are reported.
             oks_sigmas: (K,); empty: the skeleton's.
         """
@@ -77,7 +77,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
         self._confidence_thresholds = confidence_thresholds
         self._sigmas = choose_sigmas(oks_sigmas, self._skeleton)
         self._json_file = read_metadata(dataset_name, "json_file")
-        self._ground_truth = load_coco_ground_truth(self._json_file, self._num_keypoints)
+        self._ground_truth = load_coco_ground_truth(self._json_file, self._skeleton)
 
     @classmethod
     def from_config(cls, cfg, dataset_name: str, output_dir: str | None, has_confidence: bool):
@@ -124,11 +124,11 @@ class CocoKeypointEvaluator(PersonEvaluator):
     def _write_and_score_people(self, predictions: PersonPredictions) -> dict[str, float]:
         scores = self._person_scores(predictions)
         if not self._has_ground_truth and self._oks_nms_threshold < 1:
-            kept = oks_nms_per_image(
+            kept = oks_nms(
                 predictions["image_id"],
                 predictions["keypoints"][..., :2],
                 scores,
-                box_areas(predictions["box"]),
+                predictions["crop_area"],
                 self._sigmas,
                 self._oks_nms_threshold,
             )

@@ -22,6 +22,11 @@ _TASKS = {GROUND_TRUTH_BOXES: "keypoints", "rectangle": "keypoints_rectangle_box
 logger = logging.getLogger(__name__)
 
 
+def result_task(person_boxes: str) -> str:
+    """Name of the results for a value of INPUT.PERSON_BOXES: it says where the boxes come from."""
+    return _TASKS.get(person_boxes, "keypoints_detector_boxes")
+
+
 class PersonEvaluator(DatasetEvaluator):
     """``process`` takes mapped samples and the outputs of a single-person model.
 
@@ -78,8 +83,7 @@ class PersonEvaluator(DatasetEvaluator):
 
     @property
     def task(self) -> str:
-        """Name of the results, which says where the boxes come from."""
-        return _TASKS.get(self._person_boxes, "keypoints_detector_boxes")
+        return result_task(self._person_boxes)
 
     def evaluate_people(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
         """Evaluate all processes' predictions, in an order that does not depend on sharding."""

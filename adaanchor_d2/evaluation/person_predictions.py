@@ -6,6 +6,7 @@ crop coordinates those of the network input.
 * ``image_id`` (N,), ``annotation_id`` (N,; -1 for a detector box), int64
 * ``keypoints`` (N, K, 3): x, y in the image, score
 * ``box`` (N, 4): XYXY in the image; ``box_score`` (N,)
+* ``crop_area`` (N,): of the crop, padding included, in square image pixels
 * with ground-truth boxes also ``gt_keypoints`` (N, K, 3): x, y in the crop, v; and
   ``crop_to_image`` (N, 2, 3): the affine map from crop to image
 """
@@ -25,20 +26,23 @@ def collect_predictions(
 ) -> PersonPredictions:
     """Copy a batch of mapped samples and model outputs, one person each, to arrays."""
     instances = [output["instances"] for output in outputs]
+    crop_to_image = np.stack(
+        [np.asarray(sample["crop_to_image"], dtype=np.float64) for sample in inputs]
+    )
+    crop_size = np.array([sample["image"].shape[-2:] for sample in inputs])
     predictions = {
         "image_id": np.array([sample["image_id"] for sample in inputs], dtype=np.int64),
         "annotation_id": np.array([sample["annotation_id"] for sample in inputs], dtype=np.int64),
         "keypoints": _to_array([person.pred_keypoints for person in instances]),
         "box": _to_array([person.pred_boxes.tensor for person in instances]),
         "box_score": _to_array([person.scores for person in instances]),
+        "crop_area": np.abs(np.linalg.det(crop_to_image[:, :, :2])) * crop_size.prod(axis=1),
     }
     if with_ground_truth:
         predictions["gt_keypoints"] = np.stack(
             [np.asarray(sample["keypoints"], dtype=np.float64) for sample in inputs]
         )
-        predictions["crop_to_image"] = np.stack(
-            [np.asarray(sample["crop_to_image"], dtype=np.float64) for sample in inputs]
-        )
+        predictions["crop_to_image"] = crop_to_image
     _check_finite(predictions["keypoints"], inputs)
     return predictions
 
@@ -64,11 +68,6 @@ def sort_predictions(predictions: PersonPredictions) -> PersonPredictions:
         )
     )
     return select_predictions(predictions, order)
-
-
-def box_areas(box: np.ndarray) -> np.ndarray:
-    """(N, 4) XYXY boxes to (N,) areas."""
-    return (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
 
 
 def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -28,7 +28,12 @@ def test_a_good_data_set(tiny_dataset):
         "keypoints with v = 0": 18,
         "keypoints with v = 1": 1,
         "keypoints with v = 2": 32,
+        "annotations of other categories, not used": 0,
     }
+    tiny_dataset.document["annotations"].append({"category_id": 3})
+    report = check(tiny_dataset.write())
+    assert report.problems == []
+    assert report.summary["annotations of other categories, not used"] == 1
 
 
 @pytest.mark.parametrize("split, people, images", [("train", 95, 36), ("val", 46, 18)])
@@ -70,7 +75,7 @@ def test_everything_wrong_is_reported_at_once(tiny_dataset):
 def test_no_people(tiny_dataset):
     tiny_dataset.document["annotations"] = []
     assert check(tiny_dataset.write()).problems == [
-        f"{tiny_dataset.json_file} has no people with a labelled keypoint"
+        f"{tiny_dataset.json_file} has no people with a labelled keypoint."
     ]
 
 
@@ -98,7 +103,8 @@ def test_detections_are_checked_too(tiny_dataset, tmp_path):
     boxes = tmp_path / "boxes.json"
     entry = {"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
     boxes.write_text(json.dumps([entry]))
-    assert check(tiny_dataset, boxes).problems == []
+    report = check(tiny_dataset, boxes)
+    assert report.problems == [] and report.summary["detector boxes"] == 1
     boxes.write_text(json.dumps([entry, entry | {"image_id": 8}]))
     (problem,) = check(tiny_dataset, boxes).problems
     assert "boxes.json names images that the data set does not have: 8" in problem

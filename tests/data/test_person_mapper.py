@@ -162,8 +162,8 @@ def test_config_of_training_and_evaluation(make_cfg):
         (("INPUT.FORMAT", "L"), "INPUT.FORMAT is 'L'"),
         (("INPUT.RANDOM_FLIP", "vertical"), "INPUT.RANDOM_FLIP is 'vertical'"),
         (("INPUT.CROP_SIZE", (0, 192)), "INPUT.CROP_SIZE"),
-        (("DATASETS.TRAIN", ()), "DATASETS.TRAIN names no data set"),
-        (("DATASETS.TRAIN", ("coco",)), "unknown keypoint data set 'coco'; known: coco_keypoints"),
+        (("DATASETS.TRAIN", ()), "DATASETS.TRAIN is empty: name a data set"),
+        (("DATASETS.TRAIN", ("coco",)), "data set 'coco' is unknown; known are coco_keypoints"),
     ],
 )
 def test_bad_config(make_cfg, options, key):

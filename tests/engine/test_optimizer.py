@@ -25,6 +25,14 @@ def test_unknown_name_lists_the_known(cfg):
         build_optimizer(cfg("SOLVER.OPTIMIZER", "adam"), EngineStandIn(None))
 
 
+def test_unknown_clip_type_lists_the_known(cfg):
+    config = cfg("SOLVER.CLIP_GRADIENTS.CLIP_TYPE", "full_model")
+    build_optimizer(config, EngineStandIn(None))  # not enabled, so not read
+    config.SOLVER.CLIP_GRADIENTS.ENABLED = True
+    with pytest.raises(InputError, match=r"CLIP_TYPE 'full_model' is unknown; .*value, norm\.$"):
+        build_optimizer(config, EngineStandIn(None))
+
+
 def test_settings_per_parameter(cfg):
     model = EngineStandIn(None)
     model.head.weight.requires_grad_(False)

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from detectron2.structures import Boxes, Instances
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from adaanchor_d2.data.skeletons import Skeleton
 from adaanchor_d2.evaluation import CocoKeypointEvaluator
 
 COCO_SIGMAS = (
@@ -25,13 +25,18 @@ METRICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl
 def register(json_file, sigmas=COCO_SIGMAS) -> str:
     """Give the file a data set's metadata and return the data set's name."""
     name = f"evaluation_test_{uuid.uuid4().hex}"
-    names = tuple(f"point_{index}" for index in range(len(sigmas)))
     MetadataCatalog.get(name).set(
         json_file=str(json_file),
         evaluator_type="coco_keypoints",
-        skeleton=SimpleNamespace(name="made up", names=names, sigmas=tuple(sigmas)),
+        skeleton=make_skeleton(sigmas),
     )
     return name
+
+
+def make_skeleton(sigmas=COCO_SIGMAS) -> Skeleton:
+    indices = tuple(range(len(sigmas)))
+    names = tuple(f"point_{index}" for index in indices)
+    return Skeleton("made up", names, flip_indices=indices, edges=(), sigmas=sigmas)
 
 
 def make_evaluator(json_file, sigmas=COCO_SIGMAS, **changes) -> CocoKeypointEvaluator:
@@ -109,6 +114,8 @@ def make_pair(annotation, keypoints, box_score=1.0, detector=False):
     left, top, width, height = annotation["bbox"]
     sample = {
         "file_name": f"{annotation['image_id']}.jpg",
+        # Only its shape is read: the box, padded by a quarter, in crop pixels.
+        "image": torch.zeros(()).expand(3, round(2.5 * height), round(2.5 * width)),
         "image_id": annotation["image_id"],
         "annotation_id": -1 if detector else annotation["id"],
         "crop_to_image": CROP_TO_IMAGE.copy(),

@@ -25,6 +25,8 @@ def predict(dataset_name, noise=2.0, seed=0) -> list[tuple[dict, dict]]:
         instances.scores = torch.ones(1)
         instances.pred_boxes = Boxes(torch.tensor([person["bbox"]], dtype=torch.float32))
         sample = {key: person[key] for key in ("file_name", "image_id", "annotation_id")}
+        sample["image"] = torch.zeros(3, 8, 8, dtype=torch.uint8)
+        sample["crop_to_image"] = np.eye(2, 3)
         pairs.append((sample, {"instances": instances}))
     return pairs
 

@@ -264,6 +264,26 @@ def test_oks_nms_removes_the_second_of_two_only_with_detector_boxes(
     assert max(result["score"] for result in written) == pytest.approx(0.4)
 
 
+def test_oks_nms_measures_people_by_their_padded_crop(small_set, tmp_path):
+    """SimplePose's area: |det(crop_to_image)| H W, whatever box the person was found in."""
+    annotation = read_people(small_set)[0]
+    keypoints = image_keypoints(annotation)
+    moved = keypoints.copy()
+    # As far apart as gives OKS 0.9 when the area is that of the crop, less and more by a tenth.
+    crop_area = 0.25 * 320 * 240
+    shift = np.sqrt(-2 * np.log(0.9) * crop_area) * 2 * np.array(COCO_SIGMAS)
+    for factor, kept in ((0.9, 1), (1.1, 2)):
+        moved[:, 0] = keypoints[:, 0] + factor * shift
+        pairs = [make_pair(annotation, points, 0.5, detector=True) for points in (keypoints, moved)]
+        for sample, _ in pairs:
+            sample["image"] = torch.zeros(3, 320, 240)
+        evaluator = make_evaluator(small_set, person_boxes="detector", output_dir=str(tmp_path))
+        process(evaluator, pairs)
+        evaluator.evaluate()
+        written = json.loads((tmp_path / "coco_instances_results.json").read_text())
+        assert len(written) == kept
+
+
 def test_no_predictions_give_a_warning_and_zero(small_set, tmp_path, caplog):
     evaluator = make_evaluator(small_set, output_dir=str(tmp_path))
     results = evaluator.evaluate()

@@ -160,6 +160,8 @@ def test_half_precision_keeps_maps_in_float32():
         ({"MODEL__NECK__IN_FEATURE": "res9"}, "'res9' is no output of backbone.*it has res5"),
         ({"MODEL__TIMM__OUT_FEATURES": ["p2"]}, "has no p2; it has res"),
         ({"INPUT__CROP_SIZE": (64, 50)}, r"\(64, 50\) must divide by 32"),
+        ({"MODEL__NECK__NORM": "bn"}, "NORM 'bn' is unknown; known are BN, SyncBN, .* '' for none"),
+        ({"MODEL__NECK__NORM": "GN"}, "NORM GN does not fit MODEL.NECK.CHANNELS 16: num_channels"),
         ({"MODEL__KEYPOINT_HEAD__HEATMAP_CENTER": "x"}, "must be rounded or subpixel, not 'x'"),
         ({"MODEL__KEYPOINT_HEAD__FUSION": "max"}, "FUSION must be .*not 'max'"),
     ],

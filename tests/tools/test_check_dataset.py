@@ -9,6 +9,29 @@ def test_the_real_sample_is_fine(run_tool, shared_data, monkeypatch, capsys):
     assert run_tool("check_dataset.py", "coco_keypoints_val") == 0
     output = capsys.readouterr().out
     assert "labelled people: 46" in output and "problems: 0" in output
+    assert "detector boxes: " in output
+
+
+def test_the_detector_file_of_a_data_set_is_checked(run_tool, tmp_path, monkeypatch, capsys):
+    base = tmp_path / "coco"
+    (base / "annotations").mkdir(parents=True)
+    (base / "val2017").mkdir()
+    (base / "annotations/person_keypoints_val2017.json").write_text(
+        json.dumps({"images": [], "annotations": [], "categories": []})
+    )
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    name = "COCO_val2017_detections_AP_H_56_person.json"
+    assert run_tool("check_dataset.py", "coco_keypoints_val") == 1
+    output = capsys.readouterr().out
+    assert "no detector boxes at" in output and name in output and "problems: 2" in output
+
+    (base / "person_detection_results").mkdir()
+    box = {"image_id": 5, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
+    (base / "person_detection_results" / name).write_text(json.dumps([box]))
+    assert run_tool("check_dataset.py", "coco_keypoints_val") == 1
+    output = capsys.readouterr().out
+    assert f"{name} names images that the data set does not have: 5" in output
+    assert "problems: 3" in output
 
 
 @pytest.mark.parametrize(
@@ -52,10 +75,10 @@ def test_problems_are_printed_and_set_the_status(run_tool, tmp_path, capsys):
 def test_bad_commands(run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
     for args, sentence in (
-        (["nothing"], "unknown keypoint data set 'nothing'"),
+        (["nothing"], "Keypoint data set 'nothing' is unknown"),
         (["coco_keypoints_train"], "expected coco/annotations/person_keypoints_train2017.json"),
-        ([], "give either the name of a data set or both --json and --images"),
-        (["--json", "a", "--images", "b", "--skeleton", "c"], "unknown skeleton 'c'"),
+        ([], "Give either the name of a data set or both --json and --images"),
+        (["--json", "a", "--images", "b", "--skeleton", "c"], "Skeleton 'c' is unknown"),
     ):
         assert run_tool("check_dataset.py", *args) == 2
         error = capsys.readouterr().err.strip()

@@ -6,10 +6,7 @@ from detectron2.structures import BoxMode
 
 from ...errors import InputError
 from ..skeletons import Skeleton
-from .coco_json import PERSON_CATEGORY, find_problems, read_json
-
-# CrowdPose evaluates with this fraction of the box as a person's area; used where 'area' is absent.
-AREA_OF_BOX = 0.53
+from .coco_json import fill_in_defaults, find_problems, is_of_other_category, read_json
 
 
 def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> list[dict]:
@@ -26,15 +23,15 @@ def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> 
     Raises:
         InputError: naming the file, and the id and the field at fault.
     """
-    document = read_json(json_file, "annotation file")
+    document = read_json(json_file, "Annotation file")
     for problem in find_problems(document, json_file, skeleton):
         if problem.fatal:
             raise InputError(problem.message)
     if not os.path.isdir(image_root):
-        raise InputError(f"image folder {image_root} of {json_file} does not exist")
+        raise InputError(f"Image folder {image_root} of {json_file} does not exist.")
     people_of_image: dict[int, list[dict]] = {image["id"]: [] for image in document["images"]}
     for annotation in document["annotations"]:
-        if annotation["category_id"] == PERSON_CATEGORY:
+        if not is_of_other_category(annotation):
             people_of_image[annotation["image_id"]].append(_person(annotation))
     return [
         {
@@ -49,19 +46,18 @@ def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> 
 
 
 def _person(annotation: dict) -> dict:
+    annotation = fill_in_defaults(annotation)
     keypoints = [float(value) for value in annotation["keypoints"]]
     keypoints[0::3] = [x + 0.5 for x in keypoints[0::3]]
     keypoints[1::3] = [y + 0.5 for y in keypoints[1::3]]
-    box = [float(value) for value in annotation["bbox"]]
-    labelled = sum(v > 0 for v in keypoints[2::3])
     person = {
         "id": annotation["id"],
-        "bbox": box,
+        "bbox": [float(value) for value in annotation["bbox"]],
         "bbox_mode": BoxMode.XYWH_ABS,
         "category_id": 0,
-        "iscrowd": annotation.get("iscrowd", 0),
-        "area": float(annotation.get("area", AREA_OF_BOX * box[2] * box[3])),
-        "num_keypoints": annotation.get("num_keypoints", labelled),
+        "iscrowd": annotation["iscrowd"],
+        "area": float(annotation["area"]),
+        "num_keypoints": annotation["num_keypoints"],
         "keypoints": keypoints,
     }
     if "segmentation" in annotation:

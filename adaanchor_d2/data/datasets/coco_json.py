@@ -13,6 +13,8 @@ from ...errors import InputError
 from ..skeletons import Skeleton
 
 PERSON_CATEGORY = 1
+# CrowdPose evaluates with this fraction of the box as a person's area; used where 'area' is absent.
+_AREA_OF_BOX = 0.53
 _VISIBILITIES = {0, 1, 2}
 # Boxes may cross the image border by this much: published ones are rounded.
 _BOX_TOLERANCE_PX = 1.0
@@ -28,7 +30,7 @@ class Problem(NamedTuple):
 
 
 def read_json(json_file: str, content: str) -> Any:
-    """Load a JSON file; ``content`` says in two or three words what it should hold.
+    """Load a JSON file; ``content`` names what it should hold (a sentence's start).
 
     Raises:
         InputError: missing, truncated, or not JSON.
@@ -37,13 +39,13 @@ def read_json(json_file: str, content: str) -> Any:
         with open(json_file, encoding="utf-8") as file:
             return json.load(file)
     except OSError as error:
-        raise InputError(f"{content} {json_file} cannot be read: {error.strerror}") from None
+        raise InputError(f"{content} {json_file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise InputError(f"{content} {json_file} is not JSON text") from None
+        raise InputError(f"{content} {json_file} is not JSON text.") from None
     except json.JSONDecodeError as error:
         raise InputError(
             f"{content} {json_file} is not whole JSON, it breaks off or goes wrong at line "
-            f"{error.lineno}, column {error.colno}: {error.msg}"
+            f"{error.lineno}, column {error.colno}: {error.msg}."
         ) from None
 
 
@@ -58,21 +60,43 @@ def find_problems(document: Any, json_file: str, skeleton: Skeleton) -> Iterator
     missing = _missing_tables(document)
     if missing:
         yield Problem(
-            f"{json_file} is not a COCO keypoint file: it has no list '{missing[0]}'", True
+            f"{json_file} is not a COCO keypoint file: it has no list '{missing[0]}'.", True
         )
         return
     if PERSON_CATEGORY not in _category_ids(document):
-        yield Problem(f"{json_file} lists no category {PERSON_CATEGORY} (the person's)", False)
+        yield Problem(f"{json_file} lists no category {PERSON_CATEGORY} (the person's).", False)
     images: dict[Any, dict] = {}
     for number, image in enumerate(document["images"]):
         for message in _image_problems(image, number, images):
-            yield Problem(f"{json_file}: {message}", True)
+            yield Problem(f"{json_file}: {message}.", True)
     annotation_ids: set = set()
     for number, annotation in enumerate(document["annotations"]):
         for message, fatal in _annotation_problems(
             annotation, number, annotation_ids, images, skeleton
         ):
-            yield Problem(f"{json_file}: {message}", fatal)
+            yield Problem(f"{json_file}: {message}.", fatal)
+
+
+def fill_in_defaults(person: dict) -> dict:
+    """Return a person's annotation with the fields that a file may leave out.
+
+    ``iscrowd`` is 0, ``area`` 0.53 x box, ``num_keypoints`` the number of labelled ones. The
+    annotation itself is not changed; it keeps the rules of :func:`find_problems`.
+    """
+    _, _, width, height = person["bbox"]
+    defaults = {
+        "iscrowd": 0,
+        "area": _AREA_OF_BOX * width * height,
+        "num_keypoints": sum(v > 0 for v in person["keypoints"][2::3]),
+    }
+    return {**defaults, **person}
+
+
+def is_of_other_category(annotation: Any) -> bool:
+    """Whether an entry is no person's: such entries are skipped, whatever else they hold."""
+    return isinstance(annotation, dict) and (
+        annotation.get("category_id", PERSON_CATEGORY) != PERSON_CATEGORY
+    )
 
 
 def _missing_tables(document: Any) -> list[str]:
@@ -122,6 +146,8 @@ def _image_problems(image: Any, number: int, images: dict) -> Iterator[str]:
 def _annotation_problems(
     annotation: Any, number: int, seen_ids: set, images: dict, skeleton: Skeleton
 ) -> Iterator[tuple[str, bool]]:
+    if is_of_other_category(annotation):
+        return
     problem = _entry_problem(
         annotation, "annotation", number, ("id", "image_id", "category_id", "bbox", "keypoints")
     )
@@ -132,8 +158,6 @@ def _annotation_problems(
     if annotation["id"] in seen_ids:
         yield f"{name} occurs more than once", True
     seen_ids.add(annotation["id"])
-    if annotation["category_id"] != PERSON_CATEGORY:
-        return
     if annotation["id"] == 0:
         yield f"{name}: ids must start at 1, COCO's evaluation reads 0 as 'not matched'", True
     image = images.get(annotation["image_id"])

@@ -120,7 +120,7 @@ def _assign_in_chunks(
     )
     if len(targets) == 0:
         empty = targets.xy.new_zeros((0, num_anchors))
-        return Assignment(empty.long(), empty)
+        return Assignment(empty.long(), empty, empty.bool())
     chunk = max(1, MAX_ELEMENTS // (height * width))
     indices, values = [], []
     for start in range(0, len(targets), chunk):
@@ -129,5 +129,5 @@ def _assign_in_chunks(
         indices.append(index)
         values.append(order_score.gather(1, index))
     index, order_score = torch.cat(indices), torch.cat(values)
-    index = settle_conflicts(index, order_score, targets.map_index(num_types))
-    return Assignment(index, score_fn(order_score).masked_fill(index < 0, 0.0))
+    index, shared = settle_conflicts(index, order_score, targets.map_index(num_types))
+    return Assignment(index, score_fn(order_score).masked_fill(index < 0, 0.0), shared)

@@ -31,20 +31,26 @@ def _select_top_by_rank(score: Tensor, num_anchors: int) -> Tensor:
     return order[:, :num_anchors]
 
 
-def settle_conflicts(anchor_index: Tensor, order_score: Tensor, map_index: Tensor) -> Tensor:
-    """Return ``anchor_index`` with -1 where another target of the same map keeps the candidate.
+def settle_conflicts(
+    anchor_index: Tensor, order_score: Tensor, map_index: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Give every candidate that several targets of a map chose to one of them.
 
-    A candidate chosen by several targets serves the one with the highest score, equal scores the
-    target that comes first. The losers' slots stay empty.
+    It serves the one with the highest score, equal scores the target that comes first. The losers'
+    slots stay empty.
 
     Args:
         anchor_index: (T, A).
         order_score: (T, A), scores that are comparable between targets.
         map_index: (T,), equal for targets that share a map (same image and type).
+
+    Returns:
+        ``anchor_index`` with -1 in the losers' slots, and (T, A) bool: whose candidate was chosen
+        by several targets.
     """
     num_targets, num_anchors = anchor_index.shape
     if num_targets < 2:
-        return anchor_index
+        return anchor_index, torch.zeros_like(anchor_index, dtype=torch.bool)
     flat_index, flat_map = anchor_index.flatten(), map_index.repeat_interleave(num_anchors)
     order = order_score.flatten().argsort(descending=True, stable=True)
     for key in (flat_index, flat_map):
@@ -54,4 +60,7 @@ def settle_conflicts(anchor_index: Tensor, order_score: Tensor, map_index: Tenso
     )
     settled = flat_index.clone()
     settled[order[1:]] = torch.where(same, -1, flat_index[order[1:]])
-    return settled.view_as(anchor_index)
+    shared = torch.zeros_like(settled, dtype=torch.bool)
+    shared[order[1:]] = same
+    shared[order[:-1]] |= same
+    return settled.view_as(anchor_index), shared.view_as(anchor_index)

@@ -66,10 +66,13 @@ class Assignment:
         anchor_index: (T, A) int64, ``row * W + column``; -1 where another target of the same map
             took the candidate. Best score first.
         score: (T, A), what the candidate was chosen by; 0 where the index is -1.
+        shared: (T, A) bool, True where two or more targets of the map chose the candidate; None
+            from rules that settle no conflicts.
     """
 
     anchor_index: Tensor
     score: Tensor
+    shared: Tensor | None = None
 
     def positives(self) -> tuple[Tensor, Tensor]:
         """Return (target_index, anchor_index), each (P,): the slots that hold an anchor."""

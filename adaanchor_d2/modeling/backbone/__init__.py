@@ -1,6 +1,6 @@
 """Backbones and what turns their features into the map that a head reads."""
 
-from .build import build_checked_backbone
+from .build import build_checked_backbone, check_crop_size
 from .fusion import ConcatFeatures, MixFeatures
 from .neck import NECK_REGISTRY, DeconvNeck, SelectFeature, build_neck
 from .timm_backbone import TimmBackbone, build_timm_backbone
@@ -15,4 +15,5 @@ __all__ = [
     "build_checked_backbone",
     "build_neck",
     "build_timm_backbone",
+    "check_crop_size",
 ]

@@ -3,12 +3,13 @@
 import detectron2
 from detectron2.config import CfgNode
 from detectron2.modeling import BACKBONE_REGISTRY, Backbone, build_backbone
+from torch import nn
 
 from ...errors import InputError
 
 
 def build_checked_backbone(cfg: CfgNode) -> Backbone:
-    """Build ``MODEL.BACKBONE.NAME`` and check that ``INPUT.CROP_SIZE`` divides by its strides."""
+    """Build ``MODEL.BACKBONE.NAME``, or list the known ones."""
     name = cfg.MODEL.BACKBONE.NAME
     if name not in BACKBONE_REGISTRY:
         known = ", ".join(sorted(known for known, _ in BACKBONE_REGISTRY))
@@ -17,12 +18,19 @@ def build_checked_backbone(cfg: CfgNode) -> Backbone:
         raise InputError(
             f"MODEL.BACKBONE.NAME {name!r} is no known backbone; known are {known}{hint}."
         )
-    backbone = build_backbone(cfg)
-    strides = [shape.stride for shape in backbone.output_shape().values()]
-    divisor = max([backbone.size_divisibility, *strides])
+    return build_backbone(cfg)
+
+
+def check_crop_size(cfg: CfgNode, backbone: Backbone, neck: nn.Module) -> None:
+    """Check that ``INPUT.CROP_SIZE`` divides by what the backbone asks for and the neck reads.
+
+    Features that the neck leaves alone (an FPN's p6) ask for nothing.
+    """
+    shapes = backbone.output_shape()
+    read = getattr(neck, "in_features", shapes)
+    divisor = max([backbone.size_divisibility, *(shapes[feature].stride for feature in read)])
     if any(side % divisor for side in cfg.INPUT.CROP_SIZE):
         raise InputError(
             f"INPUT.CROP_SIZE {tuple(cfg.INPUT.CROP_SIZE)} must divide by {divisor}, the stride of "
-            f"backbone {name}."
+            f"backbone {cfg.MODEL.BACKBONE.NAME}."
         )
-    return backbone

@@ -3,10 +3,10 @@
 import torch
 import torch.nn.functional as F
 from detectron2.config import CfgNode, configurable
-from detectron2.layers import ShapeSpec, get_norm
+from detectron2.layers import ShapeSpec
 from torch import Tensor, nn
 
-from .neck import NECK_REGISTRY
+from .neck import NECK_REGISTRY, build_norm
 
 
 @NECK_REGISTRY.register()
@@ -57,7 +57,7 @@ class MixFeatures(ConcatFeatures):
         channels = self._shape.channels
         conv = nn.Conv2d(channels, channels, kernel_size=1)
         nn.init.normal_(conv.weight, std=0.001)
-        layers = [conv, get_norm(norm, channels), nn.ReLU(inplace=True)]
+        layers = [conv, build_norm(norm, channels), nn.ReLU(inplace=True)]
         self.layers = nn.Sequential(*(layer for layer in layers if layer is not None))
 
     @classmethod

@@ -7,10 +7,14 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 
+# The names that Detectron2's get_norm documents.
+NORMS = ("BN", "SyncBN", "FrozenBN", "GN", "LN")
+
 NECK_REGISTRY = Registry("NECK")
 NECK_REGISTRY.__doc__ = """
 Registry of necks, called as ``neck(cfg, input_shapes)`` with the backbone's {name: ShapeSpec}.
-A neck maps {name: (B, C, H, W)} to one map and tells its shape by ``output_shape() -> ShapeSpec``.
+A neck maps {name: (B, C, H, W)} to one map and tells its shape by ``output_shape() -> ShapeSpec``
+and the names of the features it reads by ``in_features`` (all, where it has no such attribute).
 """
 
 
@@ -22,6 +26,7 @@ class SelectFeature(nn.Module):
     def __init__(self, *, in_feature: str, input_shape: ShapeSpec) -> None:
         super().__init__()
         self.in_feature = in_feature
+        self.in_features = [in_feature]
         self._shape = input_shape
 
     @classmethod
@@ -67,7 +72,7 @@ class DeconvNeck(SelectFeature):
         for _ in range(num_deconvs):
             deconv = nn.ConvTranspose2d(in_channels, channels, 4, 2, 1, bias=norm == "")
             nn.init.normal_(deconv.weight, std=0.001)
-            layers += [deconv, get_norm(norm, channels), nn.ReLU(inplace=True)]
+            layers += [deconv, build_norm(norm, channels), nn.ReLU(inplace=True)]
             in_channels = channels
         self.layers = nn.Sequential(*(layer for layer in layers if layer is not None))
 
@@ -83,6 +88,20 @@ class DeconvNeck(SelectFeature):
 
     def forward(self, features: dict[str, Tensor]) -> Tensor:
         return self.layers(features[self.in_feature])
+
+
+def build_norm(norm: str, channels: int) -> nn.Module | None:
+    """Build ``MODEL.NECK.NORM`` for so many channels, or list the known ones."""
+    try:
+        return get_norm(norm, channels)
+    except KeyError:
+        raise InputError(
+            f"MODEL.NECK.NORM {norm!r} is unknown; known are {', '.join(NORMS)} and '' for none."
+        ) from None
+    except ValueError as error:
+        raise InputError(
+            f"MODEL.NECK.NORM {norm} does not fit MODEL.NECK.CHANNELS {channels}: {error}."
+        ) from None
 
 
 def build_neck(cfg: CfgNode, input_shapes: dict[str, ShapeSpec]) -> nn.Module:

@@ -1,8 +1,9 @@
 """Any timm network with feature maps as a Detectron2 backbone."""
 
+import contextlib
 import difflib
-import math
 import os
+from typing import NamedTuple
 
 import timm
 import torch
@@ -18,15 +19,17 @@ from .hrnet import STRIDE, adapt_hrnet, is_hrnet
 class TimmBackbone(Backbone):
     """Feature maps of a timm network.
 
-    They are named as Detectron2 names ResNet's: ``res{n}`` has stride 2**n.
-    Where a network has several stages of one stride (vision transformers), the last one counts.
-    HRNet's are its branches, ``res2`` ... ``res5``, as they leave the last module.
+    They are named as Detectron2 names ResNet's: ``res{n}`` has stride 2**n; maps of other strides
+    are not offered. Where a network has several stages of one stride (plain vision transformers:
+    16 everywhere, so ``res4``), the last one counts. HRNet's are its branches, ``res2`` ...
+    ``res5``, as they leave the last module.
     """
 
     def __init__(
         self,
         name: str,
         out_features: list[str],
+        image_size: tuple[int, int],
         pretrained: bool = False,
         weights: str = "",
         hrnet_upsampling: str = "nearest",
@@ -35,30 +38,33 @@ class TimmBackbone(Backbone):
         Args:
             name: a timm model name, e.g. ``resnet50`` or ``resnet50.tv_in1k``.
             out_features: stages to return, e.g. ``["res5"]``.
+            image_size: (H, W) of the images, in pixels. Networks that are built for one size
+                (``swin_*``, ``vit_*``) are built for this one.
             pretrained: load timm's weights of that name (a download), or those in ``weights``.
             weights: path of a local file (.pth or .safetensors) to read instead.
             hrnet_upsampling: HRNet only, see :func:`adapt_hrnet`.
         """
         super().__init__()
-        stages = _find_stages(name)
+        size_option, stages = _try_out(name, tuple(image_size))
         unknown = [feature for feature in out_features if feature not in stages]
         if unknown:
             raise InputError(
                 f"MODEL.TIMM.OUT_FEATURES: {name} has no {unknown[0]}; it has {', '.join(stages)}."
             )
-        ordered = sorted(out_features, key=lambda feature: stages[feature][0])
+        ordered = sorted(out_features, key=lambda feature: stages[feature].index)
         self.network = _create(
             name,
             pretrained=pretrained and not weights,
-            out_indices=tuple(stages[feature][0] for feature in ordered),
+            out_indices=tuple(stages[feature].index for feature in ordered),
+            **size_option,
         )
         if is_hrnet(name):
-            adapt_hrnet(self.network, max(1, stages[ordered[-1]][0]), hrnet_upsampling)
+            adapt_hrnet(self.network, max(1, stages[ordered[-1]].index), hrnet_upsampling)
         if pretrained and weights:
             _load_weights(self.network, weights)
         self._out_features = ordered
         self._shapes = {
-            feature: ShapeSpec(channels=stages[feature][1], stride=stages[feature][2])
+            feature: ShapeSpec(channels=stages[feature].channels, stride=stages[feature].stride)
             for feature in ordered
         }
         self._size_divisibility = STRIDE if is_hrnet(name) else 0
@@ -69,22 +75,86 @@ class TimmBackbone(Backbone):
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return {feature: (B, C, H / stride, W / stride)} of images (B, 3, H, W)."""
-        return dict(zip(self._out_features, self.network(images), strict=True))
+        return dict(zip(self._out_features, _feature_maps(self.network, images), strict=True))
 
     def output_shape(self) -> dict[str, ShapeSpec]:
         """Return the channels and stride of every returned feature."""
         return self._shapes
 
 
-def _find_stages(name: str) -> dict[str, tuple[int, int, int]]:
-    """Return {feature: (index, channels, stride)} of a timm network, without building weights."""
-    with torch.device("meta"):
-        info = _create(name, pretrained=False).feature_info
-    channels, strides = info.channels(), info.reduction()
-    return {
-        f"res{int(math.log2(stride))}": (index, channels[index], stride)
-        for index, stride in enumerate(strides)
+class _Stage(NamedTuple):
+    """One feature map: the number that timm knows it by, its channels and stride."""
+
+    index: int
+    channels: int
+    stride: int
+
+
+def _feature_maps(network: torch.nn.Module, images: Tensor) -> list[Tensor]:
+    """The maps (B, C, H, W) of a network, also of those that keep channels last (swin)."""
+    maps = network(images)
+    if getattr(network, "output_fmt", "NCHW") == "NHWC":
+        return [feature.permute(0, 3, 1, 2) for feature in maps]
+    return list(maps)
+
+
+def _try_out(name: str, image_size: tuple[int, int]) -> tuple[dict, dict[str, _Stage]]:
+    """Run a network on the meta device, where nothing is computed.
+
+    Returns:
+        What ``timm.create_model`` needs for images of this size, and the stages {feature: _Stage}.
+    """
+    network = _create_on_meta(name)
+    size_option: dict = {}
+    failure = _find_failure(network, image_size)
+    if failure:
+        with contextlib.suppress(InputError):  # a network without the option
+            network = _create_on_meta(name, img_size=image_size)
+            size_option = {"img_size": image_size}
+            failure = _find_failure(network, image_size)
+    if failure:
+        raise InputError(
+            f"MODEL.TIMM.NAME {name!r} takes no images of {image_size[0]} x {image_size[1]} "
+            f"(INPUT.CROP_SIZE, height x width): {failure}"
+        )
+    stages = {
+        f"res{stage.stride.bit_length() - 1}": stage
+        for stage in _stages(network)
+        if stage.stride.bit_count() == 1
     }
+    if not stages:
+        strides = ", ".join(str(stage.stride) for stage in _stages(network))
+        raise InputError(
+            f"MODEL.TIMM.NAME {name!r} cannot serve as a backbone: its strides are {strides}, none "
+            "is a power of two."
+        )
+    return size_option, stages
+
+
+def _create_on_meta(name: str, **kwargs) -> torch.nn.Module:
+    with torch.device("meta"):
+        return _create(name, pretrained=False, **kwargs).eval()
+
+
+def _stages(network: torch.nn.Module) -> list[_Stage]:
+    info = network.feature_info
+    return list(map(_Stage, info.out_indices, info.channels(), info.reduction()))
+
+
+def _find_failure(network: torch.nn.Module, image_size: tuple[int, int]) -> str | None:
+    """Why a network on the meta device cannot see images of this size, or None."""
+    try:
+        with torch.no_grad():
+            maps = _feature_maps(network, torch.zeros(1, 3, *image_size, device="meta"))
+    except Exception as error:  # whatever kind each of timm's networks raises
+        return _first_line(error)
+    for stage, feature in zip(_stages(network), maps, strict=True):
+        if any(
+            abs(length - side / stage.stride) >= 1
+            for length, side in zip(feature.shape[2:], image_size, strict=True)
+        ):
+            return f"its map of stride {stage.stride} has the size {tuple(feature.shape[2:])}."
+    return None
 
 
 def _create(name: str, **kwargs) -> torch.nn.Module:
@@ -137,8 +207,17 @@ def _read_weights(path: str) -> dict[str, Tensor]:
 
 
 def _load_weights(network: torch.nn.Module, path: str) -> None:
-    """Load every weight of the network from a file; what else the file holds is left."""
-    weights, wanted = _read_weights(path), network.state_dict()
+    """Load every weight of the network from a file; what else the file holds is left.
+
+    timm's files name weights as the whole network does: a network of features may call ``stages.0``
+    ``stages_0``, and ``blocks`` ``model.blocks``.
+    """
+    wanted = network.state_dict()
+    names = {key.removeprefix("model.").replace(".", "_"): key for key in wanted}
+    weights = {
+        names.get(key.removeprefix("model.").replace(".", "_"), key): value
+        for key, value in _read_weights(path).items()
+    }
     misfits = [
         key
         for key, value in wanted.items()
@@ -160,6 +239,7 @@ def build_timm_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> TimmBackbone:
     return TimmBackbone(
         config.NAME,
         list(config.OUT_FEATURES),
+        cfg.INPUT.CROP_SIZE,
         pretrained=config.PRETRAINED and not cfg.MODEL.WEIGHTS,
         weights=config.WEIGHTS,
         hrnet_upsampling=config.HRNET_UPSAMPLING,

@@ -217,15 +217,17 @@ class AnchorHead(GridHead):
         """How the anchors of a batch lie, as scalars.
 
         ``anchors/displacement_px``: mean distance from an anchor to its target, input pixels;
-        ``anchors/shared_share``: share of the targets' choices that another target took away.
+        ``anchors/shared_share``: share of candidates used by two targets, that is, of the
+        candidates that any target chose, each counted once, the fraction that two or more targets
+        chose. Only targets of one type in one image can share: with one person a sample it is 0.
         """
-        taken = assignment.anchor_index < 0
-        if taken.all():
+        used = assignment.anchor_index >= 0
+        if not used.any():
             return {}
         away = self.anchor_places(maps, assignment) - targets.xy[:, None] * self.stride
         return {
             "anchors/displacement_px": torch.linalg.vector_norm(away, dim=2).nanmean().item(),
-            "anchors/shared_share": taken.float().mean().item(),
+            "anchors/shared_share": assignment.shared[used].float().mean().item(),
         }
 
 

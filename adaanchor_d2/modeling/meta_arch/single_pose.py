@@ -11,7 +11,7 @@ from detectron2.structures import Boxes, Instances
 from torch import Tensor, nn
 
 from ..anchors import KeypointTargets
-from ..backbone import build_checked_backbone, build_neck
+from ..backbone import build_checked_backbone, build_neck, check_crop_size
 from ..decoders import LocatedKeypoints
 from ..heads import build_keypoint_head
 
@@ -51,6 +51,7 @@ class SinglePose(nn.Module):
     def from_config(cls, cfg: CfgNode) -> dict:
         backbone = build_checked_backbone(cfg)
         neck = build_neck(cfg, backbone.output_shape())
+        check_crop_size(cfg, backbone, neck)
         return {
             "backbone": backbone,
             "neck": neck,

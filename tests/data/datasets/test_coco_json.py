@@ -44,6 +44,7 @@ FATAL = [
     (drop("images", 1, "id"), "entry 1 of 'images' has no 'id'"),
     (drop("annotations", 1, "keypoints"), "annotation 2 has no 'keypoints'"),
     (drop("annotations", 1, "bbox"), "annotation 2 has no 'bbox'"),
+    (drop("annotations", 1, "category_id"), "annotation 2 has no 'category_id'"),
     (change("images", 0, "width", 0), "image 7 has size 0 x 48"),
     (change("images", 0, "height", "48"), "image 7 has size 64 x '48'"),
     (change("images", 0, "file_name", 3), "image 7 has file_name 3"),
