@@ -93,8 +93,9 @@ def _add_input_config(cfg: CN) -> None:
     cfg.INPUT.CROP_SIZE = (256, 192)
     # The person box is extended to the crop's aspect ratio, then by this factor.
     cfg.INPUT.BOX_PADDING = 1.25
-    # Evaluation boxes: "ground_truth", "detector" (the file that belongs to the data set) or the
-    # path of a detection file (list of {image_id, category_id, bbox, score}).
+    # Evaluation boxes: "ground_truth", "rectangle" (the face rectangle of WFLW's list, which does
+    # not come from the landmarks), "detector" (the file that belongs to the data set) or the path
+    # of a detection file (list of {image_id, category_id, bbox, score}).
     cfg.INPUT.PERSON_BOXES = "ground_truth"
     # Detector boxes with a lower score are not evaluated.
     cfg.INPUT.PERSON_BOX_MIN_SCORE = 0.0

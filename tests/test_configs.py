@@ -11,8 +11,14 @@ from adaanchor_d2.engine.config_file import load_config
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 LEAVES = sorted(path for path in CONFIGS.rglob("*.yaml") if not path.name.startswith("Base"))
-PAPER = [path for path in LEAVES if path.parent.name == "coco_single" and "256x192" in path.name]
-COCO_PEOPLE = 149813
+COCO = [path for path in LEAVES if path.parent.name == "coco_single" and "256x192" in path.name]
+# Folder -> people trained on, batch, learning rate, epochs (two steps and the end), crop.
+SCHEDULES = {
+    "coco_single": (149813, 320, 0.001, (90, 120, 140), (256, 192)),
+    "mpii_single": (22246, 320, 0.001, (90, 120, 140), (256, 256)),
+    "wflw_single": (7500, 16, 0.0001, (30, 50, 60), (256, 256)),
+}
+PAPER = COCO + [path for path in LEAVES if path.parent.name in ("mpii_single", "wflw_single")]
 
 
 def names(paths):
@@ -24,26 +30,27 @@ def test_leaf_trains_a_step_and_predicts(path):
     options = ["MODEL.DEVICE", "cpu", "MODEL.TIMM.PRETRAINED", "False"]
     cfg = load_config(str(path), [*options, "INPUT.CROP_SIZE", "(64, 64)"])
     model = build_model(cfg)
-    samples = [make_sample(seed) for seed in range(2)]
+    num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
+    samples = [make_sample(seed, num_keypoints=num_keypoints) for seed in range(2)]
     losses = model(samples)
     sum(losses.values()).backward()
     assert all(loss.isfinite() for loss in losses.values())
     model.eval()
     with torch.no_grad():
         results = model(samples)
-    assert results[0]["instances"].pred_keypoints.shape == (1, 17, 3)
+    assert results[0]["instances"].pred_keypoints.shape == (1, num_keypoints, 3)
 
 
 @pytest.mark.parametrize("path", PAPER, ids=names(PAPER))
 def test_schedule_is_the_papers(path):
     cfg = load_config(str(path))
-    per_epoch = COCO_PEOPLE / 320
-    assert cfg.SOLVER.IMS_PER_BATCH == 320 and cfg.SOLVER.BASE_LR == 0.001
-    assert tuple(cfg.SOLVER.STEPS) == (round(90 * per_epoch), round(120 * per_epoch))
-    assert cfg.SOLVER.MAX_ITER == round(140 * per_epoch)
+    people, batch, base_lr, epochs, crop = SCHEDULES[path.parent.name]
+    assert cfg.SOLVER.IMS_PER_BATCH == batch and cfg.SOLVER.BASE_LR == base_lr
+    iterations = (*cfg.SOLVER.STEPS, cfg.SOLVER.MAX_ITER)
+    assert iterations == tuple(round(epoch * people / batch) for epoch in epochs)
     assert cfg.SOLVER.GAMMA == 0.1 and cfg.SOLVER.OPTIMIZER == "Adam"
     assert cfg.SOLVER.WEIGHT_DECAY == 0 and cfg.SOLVER.WARMUP_ITERS == 0
-    assert tuple(cfg.INPUT.CROP_SIZE) == (256, 192) and not cfg.TEST.FLIP
+    assert tuple(cfg.INPUT.CROP_SIZE) == crop and not cfg.TEST.FLIP
     if cfg.MODEL.KEYPOINT_HEAD.NAME == "AdaAnchor":
         assert cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS == round(cfg.SOLVER.MAX_ITER / 4)
 
@@ -64,8 +71,26 @@ def test_every_row_of_tables_1_and_2_has_a_leaf():
         ("resnet50", "AdaAnchor", "mul", 20, False),
     }
     extra = ("subpixel", "hrnet")
-    paper = [path for path in PAPER if not any(word in path.name for word in extra)]
+    paper = [path for path in COCO if not any(word in path.name for word in extra)]
     assert wanted == {row(path) for path in paper}
+
+
+@pytest.mark.parametrize(
+    ("folder", "network", "best_metric"),
+    [
+        ("mpii_single", "resnet50.tv_in1k", ("keypoints/Mean@0.5", "max")),
+        ("wflw_single", "hrnet_w18.ms_in1k", ("keypoints/NME", "min")),
+    ],
+)
+def test_every_row_of_tables_3_and_4_has_a_leaf(folder, network, best_metric):
+    leaves = [load_config(str(path)) for path in LEAVES if path.parent.name == folder]
+    rules = [cfg.MODEL.KEYPOINT_HEAD.NAME for cfg in leaves]
+    assert sorted(rules) == ["AdaAnchor", "HeatmapAnchor", "RegressionAnchor"]
+    assert {cfg.MODEL.TIMM.NAME for cfg in leaves} == {network}
+    for cfg in leaves:
+        assert (cfg.SOLVER.BEST_METRIC, cfg.SOLVER.BEST_METRIC_MODE) == best_metric
+        assert cfg.INPUT.SCALE_FACTOR == 0.25 and cfg.INPUT.ROTATION_FACTOR == 30
+        assert cfg.INPUT.HALF_BODY_PROB == 0
 
 
 def test_quick_start_rules_share_everything_but_the_rule():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Read a keypoint data set and say what is wrong with it, by file and id.
+"""Read a keypoint data set and say what is wrong with it, by file and id or line.
 
     python tools/check_dataset.py coco_keypoints_train
     python tools/check_dataset.py --json my.json --images my_images --skeleton coco
@@ -14,7 +14,12 @@ import sys
 from adaanchor_d2.data import get_skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
 from adaanchor_d2.data.check import CheckReport, check_keypoint_dataset
-from adaanchor_d2.data.datasets.register import DatasetFiles, find_dataset_files
+from adaanchor_d2.data.check_entries import check_entries
+from adaanchor_d2.data.datasets.register import (
+    DatasetFiles,
+    find_dataset_files,
+    get_dataset_format,
+)
 from adaanchor_d2.errors import InputError, run_command
 
 
@@ -37,15 +42,25 @@ def parse_args() -> argparse.Namespace:
 
 def check(args: argparse.Namespace) -> CheckReport:
     if args.dataset and not (args.json or args.images):
-        skeleton = get_dataset_skeleton(args.dataset)
-        files = find_dataset_files(args.dataset)
-        detections = args.detections or existing_detections(files)
-        return check_keypoint_dataset(files.json_file, files.image_root, skeleton, detections)
+        return check_registered(args.dataset, args.detections)
     if args.dataset or not (args.json and args.images):
         raise InputError("Give either the name of a data set or both --json and --images.")
     return check_keypoint_dataset(
         args.json, args.images, get_skeleton(args.skeleton), args.detections
     )
+
+
+def check_registered(name: str, person_detections_file: str) -> CheckReport:
+    skeleton = get_dataset_skeleton(name)
+    files = find_dataset_files(name)
+    choose_entry_format = get_dataset_format(name).choose_entry_format
+    if choose_entry_format is None:
+        detections = person_detections_file or existing_detections(files)
+        return check_keypoint_dataset(files.annotation_file, files.image_root, skeleton, detections)
+    if person_detections_file:
+        raise InputError("Only data sets in COCO's format have image ids for --detections.")
+    entry_format = choose_entry_format(files.annotation_file)
+    return check_entries(entry_format, files.annotation_file, files.image_root, skeleton)
 
 
 def existing_detections(files: DatasetFiles) -> str:

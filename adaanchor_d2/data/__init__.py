@@ -2,7 +2,8 @@
 
 from . import builtin_skeletons  # noqa: F401  (registers coco, crowdpose, mpii, wflw)
 from .build import MAPPER_REGISTRY, build_mapper, build_test_loader, build_train_loader
-from .datasets.register import register_builtin_datasets, register_coco_keypoints
+from .datasets.builtin import register_builtin_datasets
+from .datasets.register import register_coco_keypoints
 from .person_mapper import PersonCropMapper
 from .skeletons import Skeleton, get_skeleton, register_skeleton
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a keypoint data set: its annotation file and its images."""
+"""Everything that is wrong with a keypoint data set in COCO's format: its file and its images."""
 
 import os
 from collections import Counter

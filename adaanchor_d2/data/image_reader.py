@@ -55,14 +55,20 @@ class ImageReader:
         self._file_name: str | None = None
         self._image: np.ndarray | None = None
 
-    def read(self, file_name: str, width: int, height: int) -> np.ndarray:
+    def read(
+        self, file_name: str, width: int | None = None, height: int | None = None
+    ) -> np.ndarray:
         """Return the image, uint8 (H, W, 3), BGR; the caller must not write to it.
+
+        Args:
+            width, height: what the annotations say, in pixels; None where they do not.
 
         Raises:
             InputError: missing or undecodable file, or a size other than ``width`` x ``height``.
         """
         if file_name != self._file_name:
             image = read_image(file_name)
-            check_image_size(image, file_name, width, height)
+            if width is not None and height is not None:
+                check_image_size(image, file_name, width, height)
             self._file_name, self._image = file_name, image
         return self._image

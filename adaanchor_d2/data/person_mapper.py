@@ -12,7 +12,12 @@ from .augmentation import CropPlan, PersonAugmentation
 from .build import MAPPER_REGISTRY, get_training_skeleton
 from .datasets.detections import load_person_detections
 from .image_reader import ImageReader
-from .person_records import detected_people, labelled_people
+from .person_records import (
+    ANNOTATED_BOXES,
+    detected_people,
+    evaluated_people,
+    labelled_people,
+)
 from .worker_state import WorkerState
 
 # Planes of the model's image, as channels of OpenCV's BGR.
@@ -29,7 +34,7 @@ class PersonCropMapper:
     * ``crop_to_image``: float64 array (2, 3), continuous crop pixels -> continuous image pixels;
     * ``keypoints``: float32 tensor (K, 3), x, y in continuous crop pixels and v, left and right
       changed in a mirror image; points outside the crop keep their place and v. Absent for
-      detector boxes;
+      detector boxes and in a split without ground truth;
     * ``file_name, image_id, height, width`` of the image, ``annotation_id, box_score`` and
       ``person_box`` (x1, y1, x2, y2; image pixels).
     """
@@ -54,7 +59,8 @@ class PersonCropMapper:
             image_format: "RGB" or "BGR".
             flip_indices: the skeleton's, needed where ``augmentation`` mirrors.
             augmentation: None for evaluation.
-            person_boxes: "ground_truth", "detector" or the path of a detection file.
+            person_boxes: for evaluation: "ground_truth", "rectangle", "detector" or the path of a
+                detection file.
             min_box_score: detections below it are left out.
             seed: of the augmentation; None differs in every run.
         """
@@ -109,16 +115,10 @@ class PersonCropMapper:
         """Expand image records to the person records that are this mapper's samples.
 
         Raises:
-            InputError: no people, or a detection file that does not fit.
+            InputError: no people, no such boxes, or a detection file that does not fit.
         """
-        if self.person_boxes == "ground_truth":
-            people = labelled_people(image_records)
-            if not people:
-                raise InputError(
-                    f"Data set '{dataset_name}' has no people to use: no annotation of category 1 "
-                    "has a labelled keypoint, a box and iscrowd 0."
-                )
-            return people
+        if self.person_boxes in ANNOTATED_BOXES:
+            return self._annotated_people(image_records, dataset_name)
         json_file = self._detection_file(dataset_name)
         image_ids = [image["image_id"] for image in image_records]
         people = detected_people(
@@ -128,6 +128,22 @@ class PersonCropMapper:
             raise InputError(
                 f"Detection file {json_file} has no person box with a score of at least "
                 f"{self.min_box_score} (INPUT.PERSON_BOX_MIN_SCORE)."
+            )
+        return people
+
+    def _annotated_people(self, image_records: list[dict], dataset_name: str) -> list[dict]:
+        box = ANNOTATED_BOXES[self.person_boxes]
+        if not all(box in person for image in image_records for person in image["annotations"]):
+            raise InputError(
+                f"INPUT.PERSON_BOXES is {self.person_boxes}, but the annotations of the data set "
+                f"'{dataset_name}' have no such boxes."
+            )
+        find_people = evaluated_people if self.augmentation is None else labelled_people
+        people = find_people(image_records, box)
+        if not people:
+            raise InputError(
+                f"Data set '{dataset_name}' has no people to use: no annotation of category 1 "
+                "has a labelled keypoint, a box and iscrowd 0."
             )
         return people
 
@@ -150,7 +166,7 @@ class PersonCropMapper:
         if self.augmentation is not None:
             plan = self.augmentation(plan.region, keypoints, rng)
         image_to_crop, crop_to_image = crop_affines(plan.region, self.crop_size, *plan[1:])
-        image = self._reader.read(record["file_name"], record["width"], record["height"])
+        image = self._reader.read(record["file_name"], record.get("width"), record.get("height"))
         sample = {
             "image": self._to_tensor(warp_image(image, crop_to_image, self.crop_size)),
             "crop_to_image": crop_to_image,
@@ -159,8 +175,8 @@ class PersonCropMapper:
             "annotation_id": record["annotation_id"],
             "box_score": record["box_score"],
             "person_box": record["bbox"],
-            "height": record["height"],
-            "width": record["width"],
+            "height": image.shape[0],
+            "width": image.shape[1],
         }
         if keypoints is not None:
             sample["keypoints"] = self._to_crop(keypoints, image_to_crop, plan.flip)

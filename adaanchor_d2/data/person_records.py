@@ -1,24 +1,49 @@
 """From image records to one record a person, for models that see one person at a time.
 
 A person record has ``file_name, image_id, height, width, annotation_id`` (-1 for a detector's
-box), ``bbox`` (x1, y1, x2, y2; image pixels), ``box_score`` (1.0 for ground truth) and, for ground
-truth, ``keypoints`` (K, 3) float32 (x, y in continuous image pixels, v) and ``area``.
+box), ``bbox`` (x1, y1, x2, y2; image pixels), ``box_score`` (1.0 for an annotated box) and, for
+annotated people, ``area`` and ``keypoints`` (K, 3) float32 (x, y in continuous image pixels, v).
+``height`` and ``width`` are absent where the annotations do not tell them, ``keypoints`` in a split
+without ground truth.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
+# Values of INPUT.PERSON_BOXES that are boxes of the annotations -> the annotations' field.
+ANNOTATED_BOXES = {"ground_truth": "bbox", "rectangle": "rectangle"}
 
-def labelled_people(image_records: list[dict]) -> list[dict]:
-    """Return the people that are trained on and evaluated.
+
+def labelled_people(image_records: list[dict], box: str = "bbox") -> list[dict]:
+    """Return the people that are trained on and, where there is ground truth, evaluated.
 
     Left out are crowds, people without a labelled keypoint (by ``num_keypoints``, as COCO's
     evaluation does, and by v) and people whose box is empty.
+
+    Args:
+        box: the annotations' field (x, y, width, height) that becomes the record's ``bbox``.
     """
     return [
-        _from_annotation(image, person)
-        for image in image_records
-        for person in image["annotations"]
-        if _is_usable(person)
+        _from_annotation(image, person, box)
+        for image, person in _people(image_records)
+        if _is_usable(person, box)
+    ]
+
+
+def has_ground_truth(image_records: list[dict]) -> bool:
+    """Whether any person has keypoints; those of a test split are not public."""
+    return any("keypoints" in person for _, person in _people(image_records))
+
+
+def evaluated_people(image_records: list[dict], box: str = "bbox") -> list[dict]:
+    """Return the labelled people or, in a split without ground truth, all that have a box."""
+    if has_ground_truth(image_records):
+        return labelled_people(image_records, box)
+    return [
+        _from_annotation(image, person, box)
+        for image, person in _people(image_records)
+        if min(person[box][2:]) > 0
     ]
 
 
@@ -36,28 +61,34 @@ def detected_people(image_records: list[dict], detections: dict[int, list[dict]]
     ]
 
 
-def _is_usable(person: dict) -> bool:
+def _people(image_records: list[dict]) -> Iterator[tuple[dict, dict]]:
+    return ((image, person) for image in image_records for person in image["annotations"])
+
+
+def _is_usable(person: dict, box: str) -> bool:
     return (
         not person["iscrowd"]
-        and person["num_keypoints"] > 0
+        and person.get("num_keypoints", 0) > 0
         and any(v > 0 for v in person["keypoints"][2::3])
-        and min(person["bbox"][2:]) > 0
+        and min(person[box][2:]) > 0
     )
 
 
-def _from_annotation(image: dict, person: dict) -> dict:
-    return {
+def _from_annotation(image: dict, person: dict, box: str) -> dict:
+    record = {
         **_image_fields(image),
         "annotation_id": person["id"],
-        "bbox": _to_corners(person["bbox"]),
+        "bbox": _to_corners(person[box]),
         "box_score": 1.0,
-        "keypoints": np.array(person["keypoints"], np.float32).reshape(-1, 3),
         "area": person["area"],
     }
+    if "keypoints" in person:
+        record["keypoints"] = np.array(person["keypoints"], np.float32).reshape(-1, 3)
+    return record
 
 
 def _image_fields(image: dict) -> dict:
-    return {key: image[key] for key in ("file_name", "image_id", "height", "width")}
+    return {key: image[key] for key in ("file_name", "image_id", "height", "width") if key in image}
 
 
 def _to_corners(box: list[float]) -> tuple[float, float, float, float]:

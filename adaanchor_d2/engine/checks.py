@@ -9,6 +9,7 @@ from detectron2.utils import comm
 
 from ..data.build import check_num_keypoints
 from ..errors import InputError
+from ..evaluation.person_evaluator import result_task
 from .expected_results import check_expectations
 from .optimizer import check_optimizer_name
 
@@ -33,10 +34,12 @@ def check_training(cfg: CfgNode) -> None:
     for name in (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST):
         check_num_keypoints(cfg, name)
     check_expectations(cfg)
-    if cfg.INPUT.PERSON_BOXES != "ground_truth" and cfg.SOLVER.BEST_METRIC == "keypoints/AP":
+    task, _, metric = cfg.SOLVER.BEST_METRIC.partition("/")
+    evaluated_task = result_task(cfg.INPUT.PERSON_BOXES)
+    if task == "keypoints" != evaluated_task:
         raise InputError(
-            "SOLVER.BEST_METRIC keypoints/AP does not exist with INPUT.PERSON_BOXES "
-            f"{cfg.INPUT.PERSON_BOXES}: set it to keypoints_detector_boxes/AP."
+            f"SOLVER.BEST_METRIC {cfg.SOLVER.BEST_METRIC} does not exist with INPUT.PERSON_BOXES "
+            f"{cfg.INPUT.PERSON_BOXES}: set it to {evaluated_task}/{metric}."
         )
 
 

@@ -2,5 +2,13 @@
 
 from .build import EVALUATOR_REGISTRY, build_evaluator
 from .coco_evaluator import CocoKeypointEvaluator
+from .mpii_evaluator import MpiiEvaluator
+from .wflw_evaluator import WflwEvaluator
 
-__all__ = ["EVALUATOR_REGISTRY", "CocoKeypointEvaluator", "build_evaluator"]
+__all__ = [
+    "EVALUATOR_REGISTRY",
+    "CocoKeypointEvaluator",
+    "MpiiEvaluator",
+    "WflwEvaluator",
+    "build_evaluator",
+]

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from detectron2.config import configurable
-from detectron2.evaluation import DatasetEvaluator
-from detectron2.utils import comm
 
 from ..errors import InputError
 from .build import EVALUATOR_REGISTRY
@@ -16,21 +14,14 @@ from .coco_results import rescore_people, to_coco_results, write_coco_results
 from .keypoint_report import confidence_report, visibility_report
 from .metadata import choose_sigmas, read_metadata
 from .oks_nms import oks_nms
-from .person_predictions import (
-    PersonPredictions,
-    collect_predictions,
-    concatenate_predictions,
-    select_predictions,
-    sort_predictions,
-)
+from .person_evaluator import GROUND_TRUTH_BOXES, PersonEvaluator
+from .person_predictions import PersonPredictions, select_predictions
 from .result_log import log_results
-
-GROUND_TRUTH_BOXES = "ground_truth"
 
 logger = logging.getLogger(__name__)
 
 
-class CocoKeypointEvaluator(DatasetEvaluator):
+class CocoKeypointEvaluator(PersonEvaluator):
     """COCO's AP and AR, and the errors and confidences of visible and hidden keypoints.
 
     ``process`` takes mapped samples and the outputs of a single-person model. ``evaluate`` gathers
@@ -74,19 +65,19 @@ class CocoKeypointEvaluator(DatasetEvaluator):
             confidence_thresholds: where precision and recall are reported.
             oks_sigmas: (K,); empty: the skeleton's.
         """
-        self._dataset_name = dataset_name
-        self._output_dir = output_dir
+        super().__init__(
+            dataset_name=dataset_name,
+            output_dir=output_dir,
+            person_boxes=person_boxes,
+            keep_targets=person_boxes == GROUND_TRUTH_BOXES,
+        )
         self._has_confidence = has_confidence
-        self._person_boxes = person_boxes
         self._rescore_threshold = rescore_threshold
         self._oks_nms_threshold = oks_nms_threshold
         self._confidence_thresholds = confidence_thresholds
-        skeleton = read_metadata(dataset_name, "skeleton")
-        self._num_keypoints = len(skeleton.names)
-        self._sigmas = choose_sigmas(oks_sigmas, skeleton)
+        self._sigmas = choose_sigmas(oks_sigmas, self._skeleton)
         self._json_file = read_metadata(dataset_name, "json_file")
-        self._ground_truth = load_coco_ground_truth(self._json_file, skeleton)
-        self.reset()
+        self._ground_truth = load_coco_ground_truth(self._json_file, self._skeleton)
 
     @classmethod
     def from_config(cls, cfg, dataset_name: str, output_dir: str | None, has_confidence: bool):
@@ -101,32 +92,9 @@ class CocoKeypointEvaluator(DatasetEvaluator):
             "oks_sigmas": cfg.TEST.KEYPOINT_OKS_SIGMAS,
         }
 
-    def reset(self) -> None:
-        self._parts: list[PersonPredictions] = []
-
-    def process(self, inputs: Sequence[dict], outputs: Sequence[dict]) -> None:
-        """Keep a batch: mapped samples and model outputs with one person each."""
-        predictions = collect_predictions(inputs, outputs, self._has_ground_truth)
-        num_predicted = predictions["keypoints"].shape[1]
-        if num_predicted != self._num_keypoints:
-            raise InputError(
-                f"The model predicts {num_predicted} keypoints (MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS),"
-                f" but the skeleton of {self._dataset_name} has {self._num_keypoints}."
-            )
-        self._parts.append(predictions)
-
-    def evaluate(self) -> dict[str, dict[str, float]]:
-        """Return the results on the main process and an empty dict on the others."""
-        own = [concatenate_predictions(self._parts)] if self._parts else []
-        gathered = comm.gather(own, dst=0)
-        if not comm.is_main_process():
-            return {}
-        parts = [part for process_parts in gathered for part in process_parts]
-        if not parts:
-            return {self._task: self._evaluate_nobody()}
-        predictions = sort_predictions(concatenate_predictions(parts))
+    def evaluate_people(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
         self._check_images(predictions)
-        results = {self._task: self._evaluate_people(predictions)}
+        results = {self.task: self._write_and_score_people(predictions)}
         if self._has_ground_truth:
             results |= self._evaluate_keypoints(predictions)
         log_results(
@@ -136,20 +104,13 @@ class CocoKeypointEvaluator(DatasetEvaluator):
         )
         return results
 
+    def evaluate_nobody(self) -> dict[str, dict[str, float]]:
+        """AP is 0."""
+        return {self.task: self._write_and_score([])}
+
     @property
     def _has_ground_truth(self) -> bool:
         return self._person_boxes == GROUND_TRUTH_BOXES
-
-    @property
-    def _task(self) -> str:
-        return "keypoints" if self._has_ground_truth else "keypoints_detector_boxes"
-
-    def _evaluate_nobody(self) -> dict[str, float]:
-        logger.warning(
-            f"There are no predictions to evaluate on {self._dataset_name}, so AP is 0: "
-            f"has the test loader any sample?"
-        )
-        return self._write_and_score([])
 
     def _check_images(self, predictions: PersonPredictions) -> None:
         known = [image["id"] for image in self._ground_truth["images"]]
@@ -160,7 +121,7 @@ class CocoKeypointEvaluator(DatasetEvaluator):
                 f"{self._json_file}."
             )
 
-    def _evaluate_people(self, predictions: PersonPredictions) -> dict[str, float]:
+    def _write_and_score_people(self, predictions: PersonPredictions) -> dict[str, float]:
         scores = self._person_scores(predictions)
         if not self._has_ground_truth and self._oks_nms_threshold < 1:
             kept = oks_nms(

@@ -38,6 +38,10 @@ def test_size_must_be_the_annotated_one(image_file):
         ImageReader().read(str(image_file), width=4, height=5)
 
 
+def test_size_that_is_not_annotated(image_file):
+    assert ImageReader().read(str(image_file)).shape == (4, 5, 3)
+
+
 def test_only_a_new_file_is_decoded(image_file, tmp_path, monkeypatch):
     other = tmp_path / "other.png"
     other.write_bytes(image_file.read_bytes())

@@ -31,6 +31,10 @@ def test_a_good_config_passes(cfg):
         (["DATASETS.TEST", ("nowhere_val",)], "nowhere_val"),
         (["TEST.EXPECTED_RESULTS", [["keypoints", "AP"]]], "TEST.EXPECTED_RESULTS holds"),
         (["INPUT.PERSON_BOXES", "detector"], "set it to keypoints_detector_boxes/AP"),
+        (
+            ["INPUT.PERSON_BOXES", "rectangle", "SOLVER.BEST_METRIC", "keypoints/NME"],
+            "keypoints/NME does not exist .* set it to keypoints_rectangle_boxes/NME",
+        ),
     ],
 )
 def test_mistakes_get_one_sentence(cfg, options, sentence):

@@ -1,5 +1,8 @@
 import json
 
+import pytest
+from helpers.entry_sets import WFLW_LIST, write_wflw
+
 
 def test_the_real_sample_is_fine(run_tool, shared_data, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
@@ -29,6 +32,34 @@ def test_the_detector_file_of_a_data_set_is_checked(run_tool, tmp_path, monkeypa
     output = capsys.readouterr().out
     assert f"{name} names images that the data set does not have: 5" in output
     assert "problems: 3" in output
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("mpii_keypoints_val", ["labelled people: 3", "keypoints with v = 0: 2"]),
+        ("mpii_keypoints_trainval", ["labelled people: 6"]),
+        ("wflw_test", ["people: 4", "keypoints with v = 2: 392", "attribute illumination: 1"]),
+    ],
+)
+def test_the_real_samples_of_other_formats_are_fine(
+    run_tool, shared_data, monkeypatch, capsys, name, counts
+):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
+    assert run_tool("check_dataset.py", name) == 0
+    output = capsys.readouterr().out
+    assert all(count in output for count in [*counts, "problems: 0"])
+    assert run_tool("check_dataset.py", name, "--detections", "boxes.json") == 2
+    assert "in COCO's format" in capsys.readouterr().err
+
+
+def test_bad_lines_are_printed(run_tool, tmp_path, monkeypatch, capsys):
+    list_file = write_wflw(tmp_path / "wflw") / WFLW_LIST.format(split="train")
+    list_file.write_text("1 2 3\n" + list_file.read_text())
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    assert run_tool("check_dataset.py", "wflw_train") == 1
+    output = capsys.readouterr().out
+    assert f"{list_file}, line 1 has 3 fields" in output and "people: 5" in output
 
 
 def test_problems_are_printed_and_set_the_status(run_tool, tmp_path, capsys):

@@ -1,5 +1,6 @@
 import cv2
 import pytest
+from helpers.entry_sets import write_mpii
 
 
 @pytest.mark.parametrize("source", ["annotation", "dataloader"])
@@ -12,6 +13,26 @@ def test_pictures_are_written(run_tool, shared_data, monkeypatch, tmp_path, sour
     assert len(pictures) == 3
     if source == "dataloader":
         assert all(picture.shape == (512, 384, 3) for picture in pictures)
+
+
+@pytest.mark.parametrize("source", ["annotation", "dataloader"])
+@pytest.mark.parametrize(("name", "num_keypoints"), [("mpii_keypoints_val", 16), ("wflw_test", 98)])
+def test_other_formats(run_tool, shared_data, monkeypatch, tmp_path, source, name, num_keypoints):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
+    options = ["DATASETS.TRAIN", f"('{name}',)", "SOLVER.IMS_PER_BATCH", "2"]
+    options += ["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", num_keypoints]
+    limit = ["--output-dir", tmp_path, "--limit", "2"]
+    assert run_tool("visualize_data.py", "--source", source, *limit, *options) == 0
+    assert len(list(tmp_path.glob("*.png"))) == 2
+
+
+def test_split_without_ground_truth(run_tool, monkeypatch, tmp_path):
+    write_mpii(tmp_path / "mpii")
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    output = ["--output-dir", tmp_path / "out", "--limit", "2"]
+    options = ["DATASETS.TRAIN", "('mpii_keypoints_test',)"]
+    assert run_tool("visualize_data.py", "--source", "annotation", *output, *options) == 0
+    assert len(list((tmp_path / "out").glob("*.png"))) == 2
 
 
 def test_a_mistake_gets_one_sentence(run_tool, tmp_path, capsys):

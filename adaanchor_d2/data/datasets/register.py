@@ -1,7 +1,8 @@
-"""Registration of keypoint data sets in Detectron2's catalogs: users' own and the built-in ones."""
+"""Registration of keypoint data sets in Detectron2's catalogs."""
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from detectron2.data import DatasetCatalog, MetadataCatalog
@@ -9,17 +10,58 @@ from detectron2.data import DatasetCatalog, MetadataCatalog
 from ...errors import InputError
 from ..skeletons import Skeleton, get_skeleton
 from .coco import load_coco_keypoints
+from .entries import EntryFormat
+from .mpii import MPII_FORMAT
+from .wflw import wflw_format
 
 _EDGE_COLOR = (255, 128, 0)
-_LOCATORS: dict[str, Callable[[], "DatasetFiles"]] = {}
+_REGISTERED: dict[str, "_Registered"] = {}
 
 
 class DatasetFiles(NamedTuple):
-    """Where a data set lies. ``person_detections_file``: a detector's boxes for it, or ""."""
+    """Where a data set lies.
 
-    json_file: str
+    ``person_detections_file``: a detector's boxes for it, or "". ``ground_truth_file``: what its
+    evaluation reads beside the annotations (MPII's .mat), or "".
+    """
+
+    annotation_file: str
     image_root: str
     person_detections_file: str = ""
+    ground_truth_file: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetFormat:
+    """A kind of annotation file, and what belongs to it.
+
+    Attributes:
+        evaluator_type: which evaluator its data sets have.
+        thing_class: what one annotation is of.
+        choose_entry_format: how an annotation file is read; None for COCO's format.
+    """
+
+    evaluator_type: str
+    thing_class: str
+    choose_entry_format: Callable[[str], EntryFormat] | None
+
+    def load(self, files: DatasetFiles, skeleton: Skeleton) -> list[dict]:
+        """Read the image records, see the readers."""
+        if self.choose_entry_format is None:
+            return load_coco_keypoints(files.annotation_file, files.image_root, skeleton)
+        entry_format = self.choose_entry_format(files.annotation_file)
+        return entry_format.load(files.annotation_file, files.image_root, skeleton)
+
+
+COCO = DatasetFormat("coco_keypoints", "person", None)
+MPII = DatasetFormat("mpii_keypoints", "person", lambda annotation_file: MPII_FORMAT)
+WFLW = DatasetFormat("wflw_landmarks", "face", wflw_format)
+
+
+class _Registered(NamedTuple):
+    format: DatasetFormat
+    find: Callable[[], DatasetFiles]
+    check: Callable[[DatasetFiles], None]
 
 
 def register_coco_keypoints(
@@ -44,33 +86,30 @@ def register_coco_keypoints(
         InputError: a name that is taken, or an unknown skeleton.
     """
     files = DatasetFiles(*map(os.fspath, (json_file, image_root, person_detections_file)))
-    _register(name, skeleton, lambda: files)
-    _set_files(name, files)
+    register_dataset(name, COCO, skeleton, lambda: files)
 
 
-def find_dataset_files(name: str) -> DatasetFiles:
-    """Return where a data set that was registered here lies now, and note it in its metadata."""
-    files = _LOCATORS[name]()
-    _set_files(name, files)
-    return files
+def register_dataset(
+    name: str,
+    format: DatasetFormat,
+    skeleton: str | Skeleton,
+    find: Callable[[], DatasetFiles],
+    check: Callable[[DatasetFiles], None] = lambda files: None,
+) -> None:
+    """Register a data set of any format.
 
-
-def _register(name: str, skeleton: str | Skeleton, locate: Callable[[], DatasetFiles]) -> None:
-    """``locate`` is asked again at each use, so that a data root that changes is followed."""
+    Both functions are asked at each use, so that a data root that changes is followed: ``find``
+    says where the data set lies or should lie, ``check`` raises InputError where it does not.
+    """
     if name in DatasetCatalog.list():
         raise InputError(f"A data set named '{name}' is already registered.")
     skeleton = get_skeleton(skeleton) if isinstance(skeleton, str) else skeleton
-
-    def load() -> list[dict]:
-        files = find_dataset_files(name)
-        return load_coco_keypoints(files.json_file, files.image_root, skeleton)
-
-    _LOCATORS[name] = locate
-    DatasetCatalog.register(name, load)
+    _REGISTERED[name] = _Registered(format, find, check)
+    DatasetCatalog.register(name, lambda: format.load(find_dataset_files(name), skeleton))
     names = skeleton.names
     MetadataCatalog.get(name).set(
-        evaluator_type="coco_keypoints",
-        thing_classes=["person"],
+        evaluator_type=format.evaluator_type,
+        thing_classes=[format.thing_class],
         skeleton=skeleton,
         keypoint_names=list(names),
         keypoint_flip_map=[
@@ -78,61 +117,30 @@ def _register(name: str, skeleton: str | Skeleton, locate: Callable[[], DatasetF
         ],
         keypoint_connection_rules=[(names[a], names[b], _EDGE_COLOR) for a, b in skeleton.edges],
     )
+    _set_files(name, find())
+
+
+def find_dataset_files(name: str) -> DatasetFiles:
+    """Return where a data set that was registered here lies now, and note it in its metadata.
+
+    Raises:
+        InputError: when it is not there.
+    """
+    files = _REGISTERED[name].find()
+    _REGISTERED[name].check(files)
+    _set_files(name, files)
+    return files
+
+
+def get_dataset_format(name: str) -> DatasetFormat:
+    """Return the format of a data set that was registered here."""
+    return _REGISTERED[name].format
 
 
 def _set_files(name: str, files: DatasetFiles) -> None:
     metadata = MetadataCatalog.get(name)
-    for key, value in files._asdict().items():
+    # Detectron2's name for the annotation file.
+    for key, value in {**files._asdict(), "json_file": files.annotation_file}.items():
         if hasattr(metadata, key):
             delattr(metadata, key)  # Metadata refuses to overwrite a value with another.
         setattr(metadata, key, value)
-
-
-def data_root() -> str:
-    """The folder that DETECTRON2_DATASETS names, ``./datasets`` by default."""
-    return os.path.expanduser(os.environ.get("DETECTRON2_DATASETS", "datasets"))
-
-
-def _locate_in_root(folder: str, split: str, detections: str) -> DatasetFiles:
-    """COCO's layout below the data root; images in ``{split}2017`` or ``images/{split}2017``."""
-    base = os.path.join(data_root(), folder)
-    choices = [os.path.join(base, f"{split}2017"), os.path.join(base, "images", f"{split}2017")]
-    return DatasetFiles(
-        os.path.join(base, "annotations", f"person_keypoints_{split}2017.json"),
-        next(filter(os.path.isdir, choices), choices[0]),
-        os.path.join(base, detections) if detections else "",
-    )
-
-
-def _check_layout(name: str, folder: str, split: str, files: DatasetFiles) -> None:
-    missing = [path for path in files[:2] if not os.path.exists(path)]
-    if missing:
-        raise InputError(
-            f"Data set '{name}' is not there ({missing[0]} does not exist): expected "
-            f"{folder}/annotations/person_keypoints_{split}2017.json and "
-            f"{folder}/{split}2017/*.jpg (or {folder}/images/{split}2017/*.jpg) below "
-            f"{data_root()}, which the environment variable DETECTRON2_DATASETS can change."
-        )
-
-
-def _register_in_root(name: str, folder: str, split: str, detections: str = "") -> None:
-    def locate() -> DatasetFiles:
-        files = _locate_in_root(folder, split, detections)
-        _check_layout(name, folder, split, files)
-        return files
-
-    _register(name, "coco", locate)
-    _set_files(name, _locate_in_root(folder, split, detections))
-
-
-def register_builtin_datasets() -> None:
-    """Register coco_keypoints_{train,val} and synthetic_people_{train,val}."""
-    _register_in_root("coco_keypoints_train", "coco", "train")
-    _register_in_root(
-        "coco_keypoints_val",
-        "coco",
-        "val",
-        "person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
-    )
-    for split in ("train", "val"):
-        _register_in_root(f"synthetic_people_{split}", "synthetic_people", split)
