@@ -14,8 +14,8 @@ from adaanchor_d2.data.synthetic import (
     render_image,
     write_synthetic_people,
 )
+from adaanchor_d2.data.synthetic_drawing.canvas import Canvas, ellipse, places, polygon
 from adaanchor_d2.data.synthetic_people.body import KEYPOINT_NAMES, Shape, build_body
-from adaanchor_d2.data.synthetic_people.canvas import Canvas, ellipse, places, polygon
 from adaanchor_d2.data.synthetic_people.clothes import random_outfit
 from adaanchor_d2.data.synthetic_people.figure import Figure, random_figure
 from adaanchor_d2.data.synthetic_people.image import _silhouette

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from ...errors import InputError
-from .canvas import Canvas
+from ..synthetic_drawing.canvas import Canvas
+from ..synthetic_drawing.objects import draw_occluder, draw_seat
+from ..synthetic_drawing.scene import draw_background
+from ..synthetic_drawing.textures import crop, texture_pool
 from .figure import Figure, random_figure
 from .labels import Silhouette, annotate_person
-from .objects import draw_occluder, draw_seat
-from .scene import draw_background
-from .textures import crop, texture_pool
 
 
 @dataclass(frozen=True)
