@@ -85,7 +85,11 @@ class Canvas:
 
     def labels(self) -> np.ndarray:
         """Return (H, W) uint16 codes of what lies on top, as given by those who painted it."""
-        return np.array(self._codes, np.uint16).take(self.layers)
+        return self.codes_of(self.layers)
+
+    def codes_of(self, layers: np.ndarray) -> np.ndarray:
+        """Return the uint16 codes of layers."""
+        return np.array(self._codes, np.uint16).take(layers)
 
     def window(self, polygon: np.ndarray) -> tuple[int, int, int, int] | None:
         """Return left, top, right, bottom of the pixels around a polygon, None when outside."""

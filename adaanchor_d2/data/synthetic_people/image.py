@@ -8,8 +8,8 @@ import numpy as np
 from ...errors import InputError
 from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.objects import draw_occluder, draw_seat
+from ..synthetic_drawing.photograph import add_grain, apply_light
 from ..synthetic_drawing.scene import draw_background
-from ..synthetic_drawing.textures import crop, texture_pool
 from .figure import Figure, random_figure
 from .labels import Silhouette, annotate_person
 
@@ -187,13 +187,8 @@ def _silhouette(
 
 def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Give a picture its light, sharpness and sensor noise."""
-    height, width = image.shape[:2]
     brightness = rng.uniform(0.75, 1.2) * rng.uniform(0.9, 1.08, 3)
-    corners = rng.uniform(0.8, 1.1, (2, 2, 1)) * brightness * 160
-    light = cv2.resize(corners.astype(np.uint8), (width, height))
-    image = cv2.multiply(image, light, scale=1 / 160)
+    image = apply_light(image, brightness, rng.uniform(0.8, 1.1, (2, 2, 1)))
     if rng.random() < 0.4:
-        image = cv2.GaussianBlur(image, (5, 5), rng.uniform(0.4, 1.1) * height / 240)
-    strength = rng.uniform(0.0, 0.35)
-    grain = crop(texture_pool().grain, rng, height, width)
-    return cv2.addWeighted(image, 1.0, grain, strength, -128 * strength)
+        image = cv2.GaussianBlur(image, (5, 5), rng.uniform(0.4, 1.1) * image.shape[0] / 240)
+    return add_grain(image, rng, rng.uniform(0.0, 0.35))
