@@ -25,27 +25,33 @@ _LINES = {
 _FEATHER = 0.20  # height over which the hair gets its full thickness
 
 
-def hair_meshes(head: "Head", skull: Mesh, rng: np.random.Generator) -> list[Mesh]:
-    """Return the hair of a head."""
+def skull_and_hair(head: "Head", skull: Mesh, rng: np.random.Generator) -> list[Mesh]:
+    """Return the meshes of the skull, without what lies deep under hair, and of the hair."""
     look = head.look
-    meshes = [_cap(head, skull, rng)]
-    if look.hair_style in ("long", "headscarf"):
-        meshes.append(_curtain(head, rng))
-    elif look.hair_style == "fringe" and look.hair_length > 1.4:
+    above = _above_hairline(head, rng)
+    hidden = (above.ravel() > _FEATHER)[skull.triangles].all(axis=1)
+    meshes = [replace(skull, triangles=skull.triangles[~hidden]), _cap(head, skull, above)]
+    long_fringe = look.hair_style == "fringe" and look.hair_length > 1.4
+    if look.hair_style in ("long", "headscarf") or long_fringe:
         meshes.append(_curtain(head, rng))
     return meshes
 
 
-def _cap(head: "Head", skull: Mesh, rng: np.random.Generator) -> Mesh:
-    look, surface = head.look, head.surface
+def _above_hairline(head: "Head", rng: np.random.Generator) -> np.ndarray:
+    """Return (R, C) how far the vertices of the surface are above the hairline."""
+    look = head.look
     line = np.interp(np.abs(ANGLES), _LINE_ANGLES, _LINES[look.hair_style]) + look.hairline
     raggedness = {"fringe": 0.07, "headscarf": 0.0}.get(look.hair_style, 0.03)
     line = line + raggedness * rng.uniform(-1, 1, len(ANGLES))
     if look.hair_style != "headscarf":  # parted or combed to a side
         line = line + 0.10 * rng.uniform(-1, 1) * np.sin(np.radians(2 * ANGLES))
-    above = surface.heights[:, None] - line
+    return head.surface.heights[:, None] - line
+
+
+def _cap(head: "Head", skull: Mesh, above: np.ndarray) -> Mesh:
+    look = head.look
     thickness = look.hair_volume * np.clip(above / _FEATHER, 0, 1) + 0.012
-    thickness = thickness * (1 + 0.5 * np.clip(surface.heights[:, None] / TOP, 0, 1))
+    thickness = thickness * (1 + 0.5 * np.clip(head.surface.heights[:, None] / TOP, 0, 1))
     if look.hair_style == "fringe":
         thickness = thickness + 0.04
     points = skull.points + skull.normals * thickness.reshape(-1, 1)
@@ -62,7 +68,9 @@ def _curtain(head: "Head", rng: np.random.Generator) -> Mesh:
     angles = np.linspace(front, 360 - front, columns)
     heights = np.linspace(-look.hair_length, 0.55, rows)
     down = (0.55 - heights) / (0.55 + look.hair_length)
-    radius_x = 0.86 + look.hair_volume * 0.6 + 0.16 * np.sin(np.pi * np.minimum(1.3 * down, 1) / 1.6)
+    radius_x = (
+        0.86 + look.hair_volume * 0.6 + 0.16 * np.sin(np.pi * np.minimum(1.3 * down, 1) / 1.6)
+    )
     sine, cosine = np.sin(np.radians(angles)), np.cos(np.radians(angles))
     wave = 1 + 0.03 * np.sin(6 * heights[:, None] + rng.uniform(0, 6)) * (down[:, None] > 0.2)
     x = -radius_x[:, None] * wave * sine * -1

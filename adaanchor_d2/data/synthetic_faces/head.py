@@ -7,7 +7,7 @@ import numpy as np
 from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.rotation import rotation
 from ..synthetic_drawing.textures import texture_pool
-from .hair import hair_meshes
+from .hair import skull_and_hair
 from .landmarks import Landmarks, place_landmarks
 from .look import Look
 from .mesh import JoinedMesh, Mesh, ellipsoid, grid_normals, joined, tube
@@ -20,6 +20,7 @@ CODES_PER_FACE = 8
 SKIN, NOSE, HAIR, EAR, NECK = range(5)
 _VIEWER_DISTANCE = 12.0
 _NOSE_ANGLE = 15.0
+_PIVOT = np.array((0.0, 0.0, 0.35))  # what the head turns about
 
 
 def face_code(face: int, part: int) -> int:
@@ -68,12 +69,12 @@ class Head:
         self.surface: HeadSurface = build_surface(shape, expression)
         level = rotation(turn.pitch, turn.yaw, 0)
         self.landmarks: Landmarks = place_landmarks(self.surface, shape, expression, level[0])
-        # Turned about the middle of the skull rather than the eyes' middle.
-        self._pivot = np.array((0.0, 0.0, 0.35))
+        points = self.surface.points_at(self.landmarks.angles, self.landmarks.heights)
+        self._landmark_points = self.to_camera(points)
 
     def to_camera(self, points: np.ndarray) -> np.ndarray:
         """Return points (..., 3) of the head's axes in camera axes, eye spans."""
-        return (points - self._pivot) @ self.rotation.T
+        return (points - _PIVOT) @ self.rotation.T
 
     def to_picture(self, camera: np.ndarray) -> np.ndarray:
         """Return continuous pixels (..., 2) of points (..., 3) in camera axes."""
@@ -82,8 +83,7 @@ class Head:
 
     def keypoints(self) -> np.ndarray:
         """Return the 98 landmarks (98, 2) in continuous pixel coordinates."""
-        points = self.surface.points_at(self.landmarks.angles, self.landmarks.heights)
-        return self.to_picture(self.to_camera(points))
+        return self.to_picture(self._landmark_points)
 
     def draw(self, canvas: Canvas, face: int, light: Light, rng: np.random.Generator) -> None:
         """Draw everything of the head, with the labels of the face with this index."""
@@ -129,8 +129,7 @@ class Head:
         canvas.stamp(source, left, top, covers)
 
     def _meshes(self, rng: np.random.Generator) -> list[Mesh]:
-        skull = self._skull()
-        return [skull, *self._ears(), self._neck(), *hair_meshes(self, skull, rng)]
+        return [*self._ears(), self._neck(), *skull_and_hair(self, self._skull(), rng)]
 
     def _colours(
         self, parts: np.ndarray, values: list[np.ndarray], skin_map: SkinMap, skin: np.ndarray
@@ -157,7 +156,13 @@ class Head:
         heights = np.broadcast_to(self.surface.heights[:, None], (rows, columns)).ravel()
         normals = grid_normals(vertices).reshape(-1, 3) @ self.rotation.T
         points = self.to_camera(vertices.reshape(-1, 3))
-        return Mesh.from_grid(SKIN, points, normals, (rows, columns), np.stack((angles, heights, np.ones(angles.size))))
+        return Mesh.from_grid(
+            SKIN,
+            points,
+            normals,
+            (rows, columns),
+            np.stack((angles, heights, np.ones(angles.size))),
+        )
 
     def _ears(self) -> list[Mesh]:
         half_width = float(np.interp(0.0, self.surface.heights, self.surface.half_widths))
@@ -186,13 +191,14 @@ class Head:
         upright = np.eye(3)
         rings = [
             (top, 0.50 * across, 0.52 * forward),
-            (0.5 * (top + bottom), 0.47 * upright[0], 0.45 * upright[2]),
+            (0.7 * top + 0.3 * bottom, 0.48 * upright[0], 0.46 * upright[2]),
+            (0.4 * top + 0.6 * bottom, 0.47 * upright[0], 0.45 * upright[2]),
             (bottom, 0.62 * upright[0], 0.50 * upright[2]),
         ]
         points, normals = tube(rings)
-        tone = np.repeat((0.55, 0.72, 0.9), len(points) // 3)
+        tone = np.repeat((0.9, 0.85, 0.75, 0.6), len(points) // 4)
         return Mesh.from_grid(
-            NECK, points, normals, (3, len(points) // 3), np.stack((tone, tone, tone))
+            NECK, points, normals, (4, len(points) // 4), np.stack((tone, tone, tone))
         )
 
     def shoulder_place(self) -> np.ndarray:

@@ -87,8 +87,8 @@ def render_image(
     canvas = Canvas(width, height)
     light = random_light(rng, options.light_probability)
     draw_background(canvas, rng, height * rng.uniform(0.3, 0.9))
-    if rng.random() < 0.7:  # out of focus
-        canvas.image = cv2.GaussianBlur(canvas.image, (0, 0), rng.uniform(0.006, 0.02) * height)
+    if rng.random() < 0.7:
+        _defocus(canvas, rng.uniform(1.0, 2.5))
     heads = _place_heads(rng, width, height, options)
     drawn = [_draw_face(canvas, rng, i, head, light, options) for i, head in enumerate(heads)]
     blur = random_blur(rng, options.blur_probability, float(np.mean([h.span_px for h in heads])))
@@ -101,18 +101,26 @@ def render_image(
     return add_grain(blur.apply(image), rng, rng.uniform(0.0, 0.25)), annotations
 
 
+def _defocus(canvas: Canvas, strength: float) -> None:
+    """Blur what has been drawn so far, the background."""
+    quarter = (max(1, canvas.width // 4), max(1, canvas.height // 4))
+    small = cv2.resize(canvas.image, quarter, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), 0.4 * strength)
+    canvas.image = cv2.resize(small, (canvas.width, canvas.height))
+
+
 def _place_heads(
     rng: np.random.Generator, width: int, height: int, options: SyntheticFacesOptions
 ) -> list[Head]:
     """Return heads side by side, the smaller ones first."""
-    weights = 0.2 ** np.arange(options.max_faces)
+    weights = 0.15 ** np.arange(options.max_faces)
     count = 1 + int(np.searchsorted(np.cumsum(weights / weights.sum()), rng.random()))
     count = min(count, options.max_faces)
     room = min(width / count, 0.9 * height)
     order = rng.permutation(count)
     heads = []
     for place in range(count):
-        span = room * rng.uniform(0.17, 0.27) * (1 if count == 1 else 1.25)
+        span = room * rng.uniform(0.18, 0.29) * (1 if count == 1 else 1.2)
         origin = np.array(((order[place] + rng.uniform(0.35, 0.65)) / count * width, 0.45 * height))
         origin += rng.normal(0, 0.05, 2) * (0, height)
         traits = random_proportions(rng), random_expression(rng), random_turn(rng), random_look(rng)
@@ -152,7 +160,11 @@ def _draw_face(
 
 def _draw_shoulders(canvas: Canvas, rng: np.random.Generator, head: Head) -> None:
     span, (x, y) = head.span_px, head.shoulder_place().tolist()
-    half, slope, low = rng.uniform(1.5, 2.1) * span, rng.uniform(0.35, 0.6) * span, canvas.height + 2
+    half, slope, low = (
+        rng.uniform(1.5, 2.1) * span,
+        rng.uniform(0.35, 0.6) * span,
+        canvas.height + 2,
+    )
     right = ((0.45 * span, -0.12 * span), (0.75 * half, 0.5 * slope), (half, slope))
     right = np.array((*right, (1.15 * half, max(low - y, 2 * slope))))
     outline = np.concatenate((right, right[::-1] * (-1, 1))) + (x, y)
@@ -192,9 +204,7 @@ def _annotate(
     return FaceAnnotation(head.keypoints(), _face_box(canvas, rng, head), attributes)
 
 
-def _face_box(
-    canvas: Canvas, rng: np.random.Generator, head: Head
-) -> tuple[int, int, int, int]:
+def _face_box(canvas: Canvas, rng: np.random.Generator, head: Head) -> tuple[int, int, int, int]:
     """Return the box a person might draw around the face: forehead to chin, a little off."""
     forehead = head.to_picture(head.to_camera(head.surface.points_at(*_FOREHEAD)))
     points = np.vstack((forehead, head.keypoints()))

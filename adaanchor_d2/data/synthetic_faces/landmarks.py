@@ -163,7 +163,9 @@ def place_landmarks(
     angles, heights = surface.angles_of(flat), flat[:, 1].copy()
     side = np.sign(np.arange(33) - CHIN)
     candidates = 90 * side[:, None] * _FAR_SIDE_ANGLES
-    points = surface.points_at(candidates, np.broadcast_to(heights[CONTOUR, None], candidates.shape))
+    points = surface.points_at(
+        candidates, np.broadcast_to(heights[CONTOUR, None], candidates.shape)
+    )
     outward = (points @ sideways) * side[:, None]
     on_nose = np.abs(candidates) < 28
     outward = np.where(on_nose, -np.inf, outward)

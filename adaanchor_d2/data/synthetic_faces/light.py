@@ -8,6 +8,7 @@ import numpy as np
 from .attributes import BLUR_SPANS
 from .head import Light
 
+_LONGEST_SIGMA = 2.6  # of a movement that an 11 x 11 kernel holds, pixels
 STRANGE_LIGHTS = ("dark", "side", "burnt")
 
 
@@ -33,7 +34,12 @@ def random_light(rng: np.random.Generator, strange_probability: float) -> SceneL
     kind = STRANGE_LIGHTS[int(rng.integers(len(STRANGE_LIGHTS)))] if strange else "plain"
     warmth = u(-0.07, 0.07)
     tint = np.array((1 - warmth, 1.0, 1 + warmth))
-    direction, ambient, direct, brightness = np.array((u(-0.6, 0.6), u(0, 0.8), 1.0)), 0.5, 0.58, 1.0
+    direction, ambient, direct, brightness = (
+        np.array((u(-0.6, 0.6), u(0, 0.8), 1.0)),
+        0.5,
+        0.58,
+        1.0,
+    )
     if kind == "dark":
         brightness = u(0.22, 0.38)
     elif kind == "side":
@@ -74,24 +80,30 @@ class Blur:
             return image
         if self.movement is None:
             return cv2.GaussianBlur(image, (0, 0), self.sigma)
-        length = self.sigma * np.sqrt(12)
-        side = 2 * int(np.ceil(length / 2)) + 3
-        middle = side // 2
-        places = np.linspace(-0.5, 0.5, 8 * side)[:, None] * length * self.movement + middle
-        kernel = np.zeros((side, side), np.float32)
-        low = np.floor(places).astype(int)
-        x, y = (places - low).T
-        for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
-            share = (x if dx else 1 - x) * (y if dy else 1 - y)
-            np.add.at(kernel, (low[:, 1] + dy, low[:, 0] + dx), share)
-        return cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
+        passes = int(np.ceil((self.sigma / _LONGEST_SIGMA) ** 2))
+        kernel = _line_kernel(self.sigma / np.sqrt(passes), self.movement)
+        for _ in range(passes):
+            image = cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT)
+        return image
+
+
+def _line_kernel(sigma: float, direction: np.ndarray) -> np.ndarray:
+    """Return an 11 x 11 kernel of an even line through its middle with a standard deviation."""
+    places = np.linspace(-0.5, 0.5, 64)[:, None] * (sigma * np.sqrt(12)) * direction + 5
+    low = np.floor(places).astype(int)
+    x, y = (places - low).T
+    kernel = np.zeros((11, 11), np.float32)
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        share = (x if dx else 1 - x) * (y if dy else 1 - y)
+        np.add.at(kernel, (low[:, 1] + dy, low[:, 0] + dx), share)
+    return kernel / kernel.sum()
 
 
 def random_blur(rng: np.random.Generator, probability: float, span_px: float) -> Blur:
     """Return a camera's usual softness or, with a probability, blur for faces of an eye span."""
     if rng.random() >= probability:
         return Blur(rng.uniform(0.0, 0.6 * BLUR_SPANS) * span_px, None)
-    sigma = rng.uniform(1.0, 3.2) * BLUR_SPANS * span_px
+    sigma = rng.uniform(1.05, 2.8) * BLUR_SPANS * span_px
     if rng.random() < 0.65:
         return Blur(sigma, None)
     angle = rng.uniform(0, np.pi)

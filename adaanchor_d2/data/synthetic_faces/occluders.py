@@ -36,9 +36,7 @@ def _target(head: Head, rng: np.random.Generator) -> np.ndarray:
     return points[int(rng.integers(len(points)))]
 
 
-def _capsule(
-    canvas: Canvas, ends: np.ndarray, radii: tuple[float, float], colour: Colour
-) -> None:
+def _capsule(canvas: Canvas, ends: np.ndarray, radii: tuple[float, float], colour: Colour) -> None:
     """Draw a rounded rod between two places (2, 2) in pixels, lighter along its middle."""
     for grow, tone in ((1.0, 0.72), (0.80, 0.92), (0.45, 1.0)):
         points = discs(ends, np.array(radii) * grow).reshape(-1, 2)
@@ -59,7 +57,9 @@ def _draw_hand(canvas: Canvas, head: Head, rng: np.random.Generator) -> None:
     arm = at([(0, -0.9), (0, -4.0)])
     _capsule(canvas, arm, (0.30 * size, 0.42 * size), random_colour(rng, (0, 0.8), (0.1, 0.9)))
     _capsule(canvas, at([(0, -0.25), (0, -1.0)]), (0.36 * size, 0.26 * size), skin)
-    palm = discs(at([(-0.33, 0.22), (0.33, 0.20), (0.26, -0.42), (-0.26, -0.42)]), np.full(4, 0.16 * size))
+    palm = discs(
+        at([(-0.33, 0.22), (0.33, 0.20), (0.26, -0.42), (-0.26, -0.42)]), np.full(4, 0.16 * size)
+    )
     canvas.fill(cv2.convexHull(palm.reshape(-1, 2))[:, 0], scaled(skin, 0.9))
     bent = rng.uniform(0.5, 1.0)
     for x, root, length in _FINGERS:
@@ -72,7 +72,9 @@ def _draw_microphone(canvas: Canvas, head: Head, rng: np.random.Generator) -> No
     size, lean = head.span_px, rng.uniform(-0.7, 0.7)
     mouth = head.keypoints()[84:87].mean(axis=0) + rng.normal(0, 0.12, 2) * size
     metal = random_colour(rng, (0, 0.2), (0.1, 0.5))
-    _capsule(canvas, np.array((mouth, mouth + (lean * size, 2.2 * size))), (0.16 * size,) * 2, metal)
+    _capsule(
+        canvas, np.array((mouth, mouth + (lean * size, 2.2 * size))), (0.16 * size,) * 2, metal
+    )
     for grow, tone in ((1.0, 0.7), (0.8, 1.1), (0.35, 1.6)):
         shift = 0.1 * (1 - grow) * size
         ball = ellipse(*(mouth - shift), 0.28 * grow * size, 0.28 * grow * size)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_SIZES = (2, 3, 4, 6, 9, 14, 24, 48, 96, 192, 384, 1024)  # sides of the squares that are tried
+_SIZES = np.array((3, 6, 12, 30, 100, 400, 4000))  # sides of the rectangles tried
 _DEPTH_STEPS = 65535
 
 
@@ -65,15 +65,15 @@ def rasterize(
     top, bottom = np.ceil(_least(y) - 0.5), np.floor(-_least(-y) - 0.5)
     seen = (left <= right) & (top <= bottom)
     seen &= (right >= 0) & (bottom >= 0) & (left < width) & (top < height)
-    size_class = np.searchsorted(_SIZES, np.maximum(right - left, bottom - top) + 1)
-    size_class[~seen] = len(_SIZES)
+    wide, high = (np.searchsorted(_SIZES, v + 1) for v in (right - left, bottom - top))
+    kind = np.where(seen, len(_SIZES) * wide + high, -1)
     parts = []
-    for number, size in enumerate(_SIZES):
-        rows = np.flatnonzero(size_class == number)
-        if len(rows):
-            candidates = x[:, rows], y[:, rows], area[rows], left[rows], top[rows]
-            owner, *hits = _covered(*candidates, size, width, height)
-            parts.append((kept[rows[owner]], *hits))
+    for number in np.flatnonzero(np.bincount(kind[seen])).tolist():
+        rows = np.flatnonzero(kind == number)
+        tried = _SIZES[list(divmod(number, len(_SIZES)))]
+        candidates = x[:, rows], y[:, rows], area[rows], left[rows], top[rows]
+        owner, *hits = _covered(*candidates, *tried.tolist(), width, height)
+        parts.append((kept[rows[owner]], *hits))
     if not parts:
         none = np.zeros(0, int)
         return Fragments(none, none, np.zeros((len(attributes), 0), np.float32))
@@ -89,9 +89,11 @@ def rasterize(
         mixed += values.take(corners[2, rows], axis=-1) * shares[2, rows]
         return mixed
 
-    depth = interpolated(depths, slice(None))
-    if cover is not None:
-        depth[interpolated(attributes[cover], slice(None)) <= 0] = -np.inf
+    if cover is None:
+        depth = interpolated(depths, slice(None))
+    else:
+        depth, solid = interpolated(np.stack((depths, attributes[cover])), slice(None))
+        depth[solid <= 0] = -np.inf
     nearest = _nearest(pixels, depth, width * height)
     return Fragments(pixels[nearest], owner[nearest], interpolated(attributes, nearest))
 
@@ -106,33 +108,35 @@ def _covered(
     area: np.ndarray,
     left: np.ndarray,
     top: np.ndarray,
-    size: int,
+    columns: int,
+    rows: int,
     width: int,
     height: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return triangle, pixel and the first two barycentric shares where pixel centres are inside.
 
-    Tried are the ``size`` x ``size`` pixels from each triangle's first column and row on.
+    Tried are as many ``columns`` and ``rows`` from each triangle's first ones on.
     """
-    scale, step = 1 / area, np.arange(size, dtype=np.float32)
+    scale = 1 / area
+    to_right, down = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)
     start_x, start_y = left + np.float32(0.5), top + np.float32(0.5)
 
     def share(i: int, j: int) -> np.ndarray:
-        """The share of the corner opposite to i -> j at all tried pixels, (n, size, size)."""
+        """The share of the corner opposite to i -> j at all tried pixels, (rows, columns, n)."""
         by_x = (y[j] - y[i]) * scale
         by_y = (x[i] - x[j]) * scale
         constant = (start_x - x[i]) * by_x + (start_y - y[i]) * by_y
-        columns = constant[:, None] + by_x[:, None] * step
-        return columns[:, None, :] + (by_y[:, None] * step)[:, :, None]
+        in_row = constant + to_right[:, None] * by_x
+        return in_row + (down[:, None] * by_y)[:, None]
 
     first, second = share(1, 2), share(2, 0)
     inside = np.minimum(first, second)
     np.minimum(inside, 1 - first - second, out=inside)
-    hit = np.flatnonzero(inside >= 0)
-    which, place = np.divmod(hit, size * size)
-    row, column = np.divmod(place, size)
-    row = row + top[which].astype(np.int64)
-    column = column + left[which].astype(np.int64)
+    hit = np.flatnonzero(inside >= 0).astype(np.int32)
+    place, which = np.divmod(hit, np.int32(len(area)))
+    row, column = np.divmod(place, np.int32(columns))
+    row += top.astype(np.int32)[which]
+    column += left.astype(np.int32)[which]
     valid = (row >= 0) & (row < height) & (column >= 0) & (column < width)
     if not valid.all():
         hit, which, row, column = hit[valid], which[valid], row[valid], column[valid]

@@ -29,7 +29,7 @@ from .traits import Expression, Proportions
 
 _WIDEST_ANGLE = 112.0
 _HIGHEST = 1.0
-_DENSITY = 1.3  # pixels of the map for one of the picture
+_DENSITY = 1.2  # pixels of the map for one of the picture
 _NEUTRAL = 200  # of the tones that the skin is multiplied by
 _TONE_SHARE = 0.3  # pixels of the tones for one of the map
 _SHIFT = 4
@@ -53,13 +53,15 @@ class SkinMap:
 
     def columns_rows(self, angles: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return continuous map coordinates of angles (degrees) and heights."""
-        columns = (angles / _WIDEST_ANGLE + 1) * (0.5 * self.width)
+        columns = angles * (0.5 * self.width / _WIDEST_ANGLE) + 0.5 * self.width
         rows = (_HIGHEST - heights) * (self.height / (_HIGHEST - self.lowest))
         return columns, rows
 
     def places(self, flat: np.ndarray) -> np.ndarray:
         """Return continuous map coordinates (N, 2) of x, y (N, 2) seen from straight ahead."""
-        return np.column_stack(self.columns_rows(self.surface.angles_of(flat), flat[:, 1]))
+        places = np.empty((len(flat), 2))
+        places[:, 0], places[:, 1] = self.columns_rows(self.surface.angles_of(flat), flat[:, 1])
+        return places
 
     def sample(self, image: np.ndarray, angles: np.ndarray, heights: np.ndarray) -> np.ndarray:
         """Return the colours (N, 3) of a map at angles and heights (N,)."""
@@ -192,9 +194,7 @@ class SkinPainter:
             (_ellipse(*below, 0.17, 0.035), (0.82, 0.83, 0.87)),
         ]
         if look.age > 0.4:
-            tones += [
-                (_ellipse(0, y, 0.36, 0.012), (0.86, 0.87, 0.89)) for y in (0.46, 0.55, 0.64)
-            ]
+            tones += [(_ellipse(0, y, 0.36, 0.012), (0.86, 0.87, 0.89)) for y in (0.46, 0.55, 0.64)]
         return tones
 
     def _beard(self) -> None:

@@ -45,9 +45,13 @@ JAW_DROP = 0.42  # of a wide open mouth
 
 # Rows and columns of the grid, denser where the surface bends more.
 _ROW_PLACES = np.concatenate(
-    (0.06 * np.linspace(0, 1, 7)[:-1] ** 2, np.linspace(0.06, 0.80, 33), 1 - 0.18 * np.linspace(1, 0, 9) ** 1.6)
+    (
+        0.06 * np.linspace(0, 1, 6)[:-1] ** 2,
+        np.linspace(0.06, 0.68, 27),
+        1 - 0.28 * np.linspace(1, 0, 8) ** 1.5,
+    )
 )
-_HALF = np.concatenate((np.arange(0, 30, 3), np.arange(30, 90, 7.5), (90, 98, 110, 130, 155, 180)))
+_HALF = np.concatenate((np.arange(0, 32, 4), np.arange(34, 90, 9), (90, 99, 115, 140, 180)))
 ANGLES = np.concatenate((-_HALF[:0:-1], _HALF))
 
 # x and y of the middle, their half widths, height; each stands on both sides when x > 0.
@@ -79,8 +83,9 @@ class HeadSurface:
 
     def angles_of(self, flat: np.ndarray) -> np.ndarray:
         """Return (N,) degrees of the front's points seen at x, y (N, 2) from straight ahead."""
-        half_width = np.interp(flat[:, 1], self.heights, self.half_widths)
-        return np.degrees(np.arcsin(np.clip(flat[:, 0] / np.maximum(half_width, 1e-6), -1, 1)))
+        half_width = np.maximum(np.interp(flat[:, 1], self.heights, self.half_widths), 1e-6)
+        sine = np.minimum(np.maximum(flat[:, 0] / half_width, -1), 1)
+        return np.arcsin(sine) * (180 / np.pi)
 
     def points_at(self, angles: np.ndarray, heights: np.ndarray) -> np.ndarray:
         """Return the points (..., 3) of the drawn surface: bilinear between its vertices."""
@@ -163,6 +168,8 @@ def _relief(x: np.ndarray, y: np.ndarray, shape: Proportions) -> np.ndarray:
 def _nose(aside: np.ndarray, y: np.ndarray, shape: Proportions) -> np.ndarray:
     tip, base = -shape.nose_length, -shape.nose_length - 0.10
     down = np.clip(1.04 * y / tip, 0, 1)
-    ridge = shape.nose_height * (0.16 * _step((0.06 - y) / 0.2) + 0.84 * (1.3 * down - 0.3 * down**4) ** 1.3)
+    ridge = shape.nose_height * (
+        0.16 * _step((0.06 - y) / 0.2) + 0.84 * (1.3 * down - 0.3 * down**4) ** 1.3
+    )
     ridge = ridge * np.clip((y - base) / (tip - base), 0, 1) ** 0.6
     return ridge * np.exp(-((aside / (0.075 + 0.055 * down)) ** 2))

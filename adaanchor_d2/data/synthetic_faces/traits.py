@@ -114,7 +114,9 @@ def random_expression(rng: np.random.Generator) -> Expression:
         return Expression(**{**calm, "mouth_open": max(0.0, u(-0.12, 0.10)), "closed": blink})
     if kind < 0.82:  # laughing
         squint = (u(0.1, 0.5),) * 2
-        return Expression(**{**calm, "smile": u(0.6, 1), "mouth_open": u(0.05, 0.5), "closed": squint})
+        return Expression(
+            **{**calm, "smile": u(0.6, 1), "mouth_open": u(0.05, 0.5), "closed": squint}
+        )
     if kind < 0.90:  # shouting or surprised
         return Expression(**{**calm, "mouth_open": u(0.5, 1), "brows": u(-0.5, 1)})
     if kind < 0.95:  # frowning
