@@ -1,5 +1,6 @@
 """One synthetic picture with people: who stands where, what is before them, light and camera."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import cv2
@@ -11,7 +12,10 @@ from ..synthetic_drawing.objects import draw_occluder, draw_seat
 from ..synthetic_drawing.photograph import add_grain, apply_light
 from ..synthetic_drawing.scene import draw_background
 from .figure import Figure, random_figure
-from .labels import Silhouette, annotate_person
+from .labels import Silhouette, annotate_coco
+
+
+Annotate = Callable[[np.ndarray, int, Figure, Silhouette], dict | None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def render_image(
     width: int = 320,
     height: int = 240,
     options: SyntheticPeopleOptions | None = None,
+    annotate: Annotate = annotate_coco,
 ) -> tuple[np.ndarray, list[dict]]:
     """Draw one picture.
 
@@ -57,10 +62,13 @@ def render_image(
         width: pixels.
         height: pixels.
         options: how crowded and how hidden the people are.
+        annotate: makes a person's annotation of what lies on top at each pixel, the person's
+            index, the person and its silhouette; None leaves the person out.
 
     Returns:
-        The picture (height, width, 3), uint8, BGR, and the people's COCO annotations without
-        ``id`` and ``image_id``; keypoints in COCO's coordinates (continuous ones minus 0.5).
+        The picture (height, width, 3), uint8, BGR, and the people's annotations: by default
+        COCO's without ``id`` and ``image_id``, with keypoints in COCO's coordinates (continuous
+        ones minus 0.5).
     """
     options = options or SyntheticPeopleOptions()
     canvas = Canvas(width, height)
@@ -70,7 +78,7 @@ def render_image(
     silhouettes = [_draw_person(canvas, rng, i, figure, options) for i, figure in enumerate(people)]
     labels = canvas.labels()
     annotations = [
-        annotate_person(labels, i, figure.body, figure.keypoints(), silhouette)
+        annotate(labels, i, figure, silhouette)
         for i, (figure, silhouette) in enumerate(zip(people, silhouettes, strict=True))
         if silhouette is not None
     ]
