@@ -27,7 +27,8 @@ def _add_model_config(cfg: CN) -> None:
     model.TIMM = CN()
     # Name of a timm network that offers `features_only`, e.g. resnet50, hrnet_w32.
     model.TIMM.NAME = "resnet50"
-    # Load timm's pretrained weights of that name; not read when MODEL.WEIGHTS is set.
+    # Load timm's pretrained weights of that name; not read when MODEL.WEIGHTS is set or a
+    # checkpoint is resumed from.
     model.TIMM.PRETRAINED = True
     # Path of a local weight file (.pth, .safetensors) to read instead of downloading.
     model.TIMM.WEIGHTS = ""
@@ -111,7 +112,8 @@ def _add_solver_config(cfg: CN) -> None:
     # Micro-batches whose gradients are averaged for one optimizer step. Each micro-batch has its
     # own loss normalizer, so N of them are close to, but not exactly, one batch of their sum.
     cfg.SOLVER.ACCUMULATE_STEPS = 1
-    # Precision under SOLVER.AMP.ENABLED: "bfloat16" or "float16" (CUDA only).
+    # Precision under SOLVER.AMP.ENABLED: "bfloat16" or "float16" (CUDA only). Heads and losses stay
+    # in float32, the heads' convolution in TF32 where cuDNN may (FLOAT32_PRECISION highest: not).
     cfg.SOLVER.AMP.DTYPE = "bfloat16"
     # Exponential moving average of the weights; it is what is evaluated and published.
     cfg.SOLVER.EMA = CN()

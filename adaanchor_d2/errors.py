@@ -1,11 +1,19 @@
-"""The one exception for mistakes in a user's input, and how commands show it."""
+"""The one exception for mistakes in a user's input, its sentence, and how commands show it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+NUM_NAMED = 5
 
 
 class InputError(ValueError):
     """Bad input. The message is one sentence that names the file, key, id or field at fault."""
+
+
+def name_first(items: Sequence[object]) -> str:
+    """Return the first few of many things at fault, and how many more there are."""
+    more = len(items) - NUM_NAMED
+    return ", ".join(map(str, items[:NUM_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def describe_input_error(error: BaseException) -> str | None:

@@ -5,7 +5,8 @@
     python tools/benchmark.py assign --targets 400
     python tools/benchmark.py eval --images 5000
 
-Times are medians in milliseconds; what is compared runs interleaved, so read the ratios.
+Times are medians over --repeats, in the unit that the name ends in. What is compared runs
+interleaved, so read the ratios.
 """
 
 import argparse
@@ -15,10 +16,10 @@ import torch
 from benchmarks.assign import time_assign
 from benchmarks.data import time_data
 from benchmarks.evaluation import time_eval
-from benchmarks.timing import describe_machine
+from benchmarks.machine import describe_machine
 from benchmarks.train import time_train
 
-from adaanchor_d2.errors import run_command
+from adaanchor_d2.errors import InputError, run_command
 
 
 def main() -> None:
@@ -38,10 +39,12 @@ def main() -> None:
     evaluation.add_argument("--images", type=int, default=5000)
     evaluation.add_argument("--detections", type=int, default=100000)
     for task in (data, train, assign, evaluation):
-        task.add_argument("--repeats", type=int, default=20)
+        task.add_argument("--repeats", type=int, default=3 if task is evaluation else 20)
         task.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
         task.add_argument("opts", nargs=argparse.REMAINDER, help="KEY VALUE pairs")
     args = parser.parse_args()
+    if args.repeats < 1:
+        raise InputError(f"--repeats is {args.repeats}, but must be at least 1.")
     run = {"data": time_data, "train": time_train, "assign": time_assign, "eval": time_eval}
     result = {"task": args.task, **describe_machine(args.device), **run[args.task](args)}
     print(json.dumps(result, indent=1))

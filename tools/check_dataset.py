@@ -37,7 +37,7 @@ def check(args: argparse.Namespace) -> CheckReport:
         files = find_dataset_files(args.dataset)
         return check_keypoint_dataset(files.json_file, files.image_root, skeleton, args.detections)
     if args.dataset or not (args.json and args.images):
-        raise InputError("give either the name of a data set or both --json and --images")
+        raise InputError("Give either the name of a data set or both --json and --images.")
     return check_keypoint_dataset(
         args.json, args.images, get_skeleton(args.skeleton), args.detections
     )

@@ -16,13 +16,13 @@ def main() -> None:
         importlib.import_module("detectron2.config")
     except ModuleNotFoundError as error:
         if error.name not in ("detectron2", "detectron2.config"):
-            sys.exit(f"error: the Detectron2 that is installed here does not import: {error}")
+            sys.exit(f"error: The Detectron2 that is installed here does not import: {error}.")
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet", "-e", str(LITE)], check=True
         )
         print("Installed detectron2_lite (there was no Detectron2 in this environment).")
     except Exception as error:
-        sys.exit(f"error: the Detectron2 that is installed here does not import: {error!r}")
+        sys.exit(f"error: The Detectron2 that is installed here does not import: {error!r}.")
     else:
         detectron2 = importlib.import_module("detectron2")
         version = getattr(detectron2, "__version__", "of unknown version")

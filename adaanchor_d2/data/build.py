@@ -1,6 +1,7 @@
 """Loaders: data set -> records of the mapper's kind -> mapped samples in batches."""
 
 import logging
+from functools import partial
 from itertools import chain
 
 from detectron2.data import (
@@ -14,6 +15,7 @@ from detectron2.utils.registry import Registry
 
 from ..errors import InputError
 from .samplers import ImageGroupedSampler
+from .seeded_loader import SeededLoader
 from .skeletons import Skeleton
 
 logger = logging.getLogger(__name__)
@@ -31,33 +33,42 @@ def build_mapper(cfg, is_train: bool):
     name = cfg.INPUT.MAPPER
     if name not in MAPPER_REGISTRY:
         known = ", ".join(sorted(known for known, _ in MAPPER_REGISTRY))
-        raise InputError(f"unknown INPUT.MAPPER '{name}'; known: {known}")
+        raise InputError(f"INPUT.MAPPER '{name}' is unknown; known are {known}.")
     return MAPPER_REGISTRY.get(name)(cfg, is_train)
 
 
-def build_train_loader(cfg):
+def build_train_loader(cfg) -> SeededLoader:
     """Return an endless loader of lists of training samples for this process.
 
     A list is one micro-batch: SOLVER.IMS_PER_BATCH samples divided by SOLVER.ACCUMULATE_STEPS and
-    by the number of processes.
+    by the number of processes. Order and augmentation follow from SEED; a negative one differs in
+    every run.
     """
+    if cfg.DATALOADER.SAMPLER_TRAIN not in ("TrainingSampler", "ImageGroupedSampler"):
+        raise InputError(
+            f"DATALOADER.SAMPLER_TRAIN is '{cfg.DATALOADER.SAMPLER_TRAIN}', but must be "
+            "TrainingSampler or ImageGroupedSampler."
+        )
+    _micro_batch_size(cfg)
     mapper = build_mapper(cfg, is_train=True)
     records = list(
         chain.from_iterable(_get_records(cfg, name, mapper) for name in cfg.DATASETS.TRAIN)
     )
+    seed = cfg.SEED if cfg.SEED >= 0 else comm.shared_random_seed()
+    return SeededLoader(partial(_make_train_loader, cfg, records), seed)
+
+
+def _make_train_loader(cfg, records: list[dict], seed: int):
+    cfg = cfg.clone()
+    cfg.defrost()
+    cfg.SEED = seed  # read by the mapper and by Detectron2's sampler
     sampler = None
-    if cfg.DATALOADER.SAMPLER_TRAIN not in ("TrainingSampler", "ImageGroupedSampler"):
-        raise InputError(
-            f"DATALOADER.SAMPLER_TRAIN is '{cfg.DATALOADER.SAMPLER_TRAIN}', but must be "
-            "TrainingSampler or ImageGroupedSampler"
-        )
     if cfg.DATALOADER.SAMPLER_TRAIN == "ImageGroupedSampler":
-        groups = [record["file_name"] for record in records]
-        sampler = ImageGroupedSampler(groups, seed=cfg.SEED)
+        sampler = ImageGroupedSampler([record["file_name"] for record in records], seed=seed)
     return build_detection_train_loader(
         cfg,
         dataset=records,
-        mapper=mapper,
+        mapper=build_mapper(cfg, is_train=True),
         sampler=sampler,
         total_batch_size=_micro_batch_size(cfg),
     )
@@ -81,14 +92,14 @@ def get_training_skeleton(cfg) -> Skeleton:
         InputError: no or unknown data sets, or data sets of different skeletons.
     """
     if not cfg.DATASETS.TRAIN:
-        raise InputError("DATASETS.TRAIN names no data set")
+        raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
     skeletons = {name: get_dataset_skeleton(name) for name in cfg.DATASETS.TRAIN}
     first = cfg.DATASETS.TRAIN[0]
     for name, skeleton in skeletons.items():
         if skeleton != skeletons[first]:
             raise InputError(
                 f"DATASETS.TRAIN mixes skeletons: '{first}' has '{skeletons[first].name}', "
-                f"'{name}' has '{skeleton.name}'"
+                f"'{name}' has '{skeleton.name}'."
             )
     return skeletons[first]
 
@@ -106,18 +117,25 @@ def get_dataset_skeleton(dataset_name: str) -> Skeleton:
         known = [
             name for name in DatasetCatalog.list() if hasattr(MetadataCatalog.get(name), "skeleton")
         ]
-        raise InputError(f"unknown keypoint data set '{dataset_name}'; known: {', '.join(known)}")
+        raise InputError(
+            f"Keypoint data set '{dataset_name}' is unknown; known are {', '.join(known)}."
+        )
     return skeleton
 
 
-def _get_records(cfg, dataset_name: str, mapper) -> list[dict]:
+def check_num_keypoints(cfg, dataset_name: str) -> None:
+    """Raise InputError unless the data set is known and has the model's number of keypoints."""
     skeleton = get_dataset_skeleton(dataset_name)
     num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
     if num_keypoints != skeleton.num_keypoints:
         raise InputError(
             f"MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS is {num_keypoints}, but data set '{dataset_name}' "
-            f"has {skeleton.num_keypoints} keypoints (skeleton '{skeleton.name}')"
+            f"has {skeleton.num_keypoints} keypoints (skeleton '{skeleton.name}')."
         )
+
+
+def _get_records(cfg, dataset_name: str, mapper) -> list[dict]:
+    check_num_keypoints(cfg, dataset_name)
     image_records = DatasetCatalog.get(dataset_name)
     records = mapper.records(image_records, dataset_name)
     logger.info(
@@ -136,6 +154,6 @@ def _micro_batch_size(cfg) -> int:
     if cfg.SOLVER.IMS_PER_BATCH % (steps * processes):
         raise InputError(
             f"SOLVER.IMS_PER_BATCH {cfg.SOLVER.IMS_PER_BATCH} does not divide by "
-            f"SOLVER.ACCUMULATE_STEPS {steps} x {processes} processes"
+            f"SOLVER.ACCUMULATE_STEPS {steps} x {processes} processes."
         )
     return cfg.SOLVER.IMS_PER_BATCH // steps

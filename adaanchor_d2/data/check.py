@@ -29,7 +29,7 @@ def check_keypoint_dataset(
     """
     report = CheckReport()
     try:
-        document = read_json(json_file, "annotation file")
+        document = read_json(json_file, "Annotation file")
     except InputError as error:
         report.problems.append(str(error))
         return report
@@ -40,7 +40,7 @@ def check_keypoint_dataset(
     images, people = _readable_entries(document, skeleton)
     report.summary = _count(images, people)
     if not report.summary["labelled people"]:
-        report.problems.append(f"{json_file} has no people with a labelled keypoint")
+        report.problems.append(f"{json_file} has no people with a labelled keypoint.")
     report.problems += filter(None, (_image_problem(image, image_root) for image in images))
     if person_detections_file:
         report.problems += _detection_problems(person_detections_file, images)
@@ -91,7 +91,7 @@ def _image_problem(image: dict, image_root: str) -> str | None:
         content = read_image(file_name)
         check_image_size(content, file_name, image["width"], image["height"])
     except InputError as error:
-        return f"{error} (image {image['id']})"
+        return f"{str(error).removesuffix('.')} (image {image['id']})."
     return None
 
 

@@ -16,10 +16,10 @@ def read_image(file_name: str) -> np.ndarray:
         with open(file_name, "rb") as file:
             content = file.read()
     except OSError as error:
-        raise InputError(f"image {file_name} cannot be read: {error.strerror}") from None
+        raise InputError(f"Image {file_name} cannot be read: {error.strerror}.") from None
     image = None if not content or _is_cut_short(content) else _decode(content)
     if image is None:
-        raise InputError(f"image {file_name} cannot be decoded: it is truncated or not an image")
+        raise InputError(f"Image {file_name} cannot be decoded: it is truncated or not an image.")
     return image
 
 
@@ -39,8 +39,8 @@ def check_image_size(image: np.ndarray, file_name: str, width: int, height: int)
     """Raise InputError when an image (H, W, 3) has not the size its annotation gives."""
     if image.shape[:2] != (height, width):
         raise InputError(
-            f"image {file_name} is {image.shape[1]} x {image.shape[0]} pixels, "
-            f"but its annotation says {width} x {height}"
+            f"Image {file_name} is {image.shape[1]} x {image.shape[0]} pixels, "
+            f"but its annotation says {width} x {height}."
         )
 
 

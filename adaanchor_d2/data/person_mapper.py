@@ -59,11 +59,11 @@ class PersonCropMapper:
             seed: of the augmentation; None differs in every run.
         """
         if image_format not in _CHANNEL_ORDERS:
-            raise InputError(f"INPUT.FORMAT is '{image_format}', but must be RGB or BGR")
+            raise InputError(f"INPUT.FORMAT is '{image_format}', but must be RGB or BGR.")
         if len(crop_size) != 2 or min(crop_size) <= 0 or box_padding <= 0:
             raise InputError(
                 f"INPUT.CROP_SIZE {tuple(crop_size)} must be (height, width) above 0 and "
-                f"INPUT.BOX_PADDING {box_padding} above 0"
+                f"INPUT.BOX_PADDING {box_padding} above 0."
             )
         self.crop_size = tuple(crop_size)
         self.box_padding = box_padding
@@ -92,7 +92,7 @@ class PersonCropMapper:
         skeleton = get_training_skeleton(cfg)
         if cfg.INPUT.RANDOM_FLIP not in ("horizontal", "none"):
             raise InputError(
-                f"INPUT.RANDOM_FLIP is '{cfg.INPUT.RANDOM_FLIP}', but must be horizontal or none"
+                f"INPUT.RANDOM_FLIP is '{cfg.INPUT.RANDOM_FLIP}', but must be horizontal or none."
             )
         augmentation = PersonAugmentation(
             skeleton=skeleton,
@@ -115,8 +115,8 @@ class PersonCropMapper:
             people = labelled_people(image_records)
             if not people:
                 raise InputError(
-                    f"data set '{dataset_name}' has no people to use: no annotation of category 1 "
-                    "has a labelled keypoint, a box and iscrowd 0"
+                    f"Data set '{dataset_name}' has no people to use: no annotation of category 1 "
+                    "has a labelled keypoint, a box and iscrowd 0."
                 )
             return people
         json_file = self._detection_file(dataset_name)
@@ -126,8 +126,8 @@ class PersonCropMapper:
         )
         if not people:
             raise InputError(
-                f"detection file {json_file} has no person box with a score of at least "
-                f"{self.min_box_score} (INPUT.PERSON_BOX_MIN_SCORE)"
+                f"Detection file {json_file} has no person box with a score of at least "
+                f"{self.min_box_score} (INPUT.PERSON_BOX_MIN_SCORE)."
             )
         return people
 
@@ -137,8 +137,8 @@ class PersonCropMapper:
         json_file = MetadataCatalog.get(dataset_name).person_detections_file
         if not json_file:
             raise InputError(
-                f"data set '{dataset_name}' has no detector boxes of its own: give the path of a "
-                "detection file as INPUT.PERSON_BOXES"
+                f"Data set '{dataset_name}' has no detector boxes of its own: give the path of a "
+                "detection file as INPUT.PERSON_BOXES."
             )
         return json_file
 

@@ -63,7 +63,7 @@ class Skeleton:
         index = {keypoint: i for i, keypoint in enumerate(names)}
         for keypoint in (keypoint for edge in edges for keypoint in edge):
             if keypoint not in index:
-                raise InputError(f"skeleton '{name}': edge names unknown keypoint '{keypoint}'")
+                raise InputError(f"Skeleton '{name}': edge names unknown keypoint '{keypoint}'.")
         return cls(
             name,
             tuple(names),
@@ -107,8 +107,8 @@ def infer_flip_indices(names: Sequence[str]) -> tuple[int, ...]:
         partner = _mirror_name(name)
         if partner is not None and partner not in index:
             raise InputError(
-                f"keypoint '{name}' has no mirror partner '{partner}' among the names; "
-                "add it or give flip_indices explicitly"
+                f"Keypoint '{name}' has no mirror partner '{partner}' among the names; "
+                "add it or give flip_indices explicitly."
             )
         flip_indices.append(i if partner is None else index[partner])
     return tuple(flip_indices)
@@ -129,43 +129,43 @@ def _mirror_name(name: str) -> str | None:
 
 
 def _check_names(skeleton: Skeleton) -> None:
-    where = f"skeleton '{skeleton.name}'"
+    where = f"Skeleton '{skeleton.name}'"
     if not skeleton.names:
-        raise InputError(f"{where} has no keypoint names")
+        raise InputError(f"{where} has no keypoint names.")
     repeated = [name for name in skeleton.names if skeleton.names.count(name) > 1]
     if repeated:
-        raise InputError(f"{where}: keypoint name '{repeated[0]}' occurs more than once")
+        raise InputError(f"{where}: keypoint name '{repeated[0]}' occurs more than once.")
 
 
 def _check_flip_indices(skeleton: Skeleton) -> None:
-    where, names, flip = f"skeleton '{skeleton.name}'", skeleton.names, skeleton.flip_indices
+    where, names, flip = f"Skeleton '{skeleton.name}'", skeleton.names, skeleton.flip_indices
     if sorted(flip) != list(range(len(names))):
-        raise InputError(f"{where}: flip_indices must hold each index 0 to {len(names) - 1} once")
+        raise InputError(f"{where}: flip_indices must hold each index 0 to {len(names) - 1} once.")
     index = {name: i for i, name in enumerate(names)}
     for i, name in enumerate(names):
         if flip[flip[i]] != i:
-            raise InputError(f"{where}: flip_indices does not return from '{name}' to itself")
+            raise InputError(f"{where}: flip_indices does not return from '{name}' to itself.")
         partner = index.get(_mirror_name(name))
         if partner is not None and flip[i] != partner:
             raise InputError(
                 f"{where}: flip_indices sends '{name}' to '{names[flip[i]]}', "
-                f"but its mirror partner is '{names[partner]}'"
+                f"but its mirror partner is '{names[partner]}'."
             )
 
 
 def _check_edges_and_sigmas(skeleton: Skeleton) -> None:
-    where, num_keypoints = f"skeleton '{skeleton.name}'", skeleton.num_keypoints
+    where, num_keypoints = f"Skeleton '{skeleton.name}'", skeleton.num_keypoints
     for edge in skeleton.edges:
         if not all(0 <= i < num_keypoints for i in edge):
-            raise InputError(f"{where}: edge {edge} is outside 0 to {num_keypoints - 1}")
+            raise InputError(f"{where}: edge {edge} is outside 0 to {num_keypoints - 1}.")
     if len(skeleton.sigmas) != num_keypoints:
         raise InputError(
             f"{where} has {num_keypoints} keypoints but {len(skeleton.sigmas)} sigmas; "
-            "evaluation needs one for each"
+            "evaluation needs one for each."
         )
     for name, sigma in zip(skeleton.names, skeleton.sigmas, strict=True):
         if not (math.isfinite(sigma) and sigma > 0):
-            raise InputError(f"{where}: sigma of '{name}' must be above 0, not {sigma}")
+            raise InputError(f"{where}: sigma of '{name}' must be above 0, not {sigma}.")
 
 
 _SKELETONS: dict[str, Skeleton] = {}
@@ -174,11 +174,13 @@ _SKELETONS: dict[str, Skeleton] = {}
 def register_skeleton(skeleton: Skeleton) -> None:
     """Make ``skeleton`` known under its name; an equal one may be registered again."""
     if _SKELETONS.setdefault(skeleton.name, skeleton) != skeleton:
-        raise InputError(f"another skeleton is already registered as '{skeleton.name}'")
+        raise InputError(f"Another skeleton is already registered as '{skeleton.name}'.")
 
 
 def get_skeleton(name: str) -> Skeleton:
     """Return the skeleton registered under ``name``; built in: coco, mpii, wflw, crowdpose."""
     if name not in _SKELETONS:
-        raise InputError(f"unknown skeleton '{name}'; known: {', '.join(sorted(_SKELETONS))}")
+        raise InputError(
+            f"Skeleton '{name}' is unknown; known are {', '.join(sorted(_SKELETONS))}."
+        )
     return _SKELETONS[name]

@@ -112,6 +112,7 @@ _OPTION_HELP = {
     "overlap_probability": "of a further person standing close to an earlier one",
     "occluder_probability": "of something standing in front of a person",
     "truncation_probability": "of a person being cut off by the picture's border",
+    "any_pose_probability": "of any pose from any side, not upright and facing the viewer",
     "max_faces": "most faces in a picture",
     "face_occluder_probability": "of something before a face",
     "light_probability": "of light that is dark, from one side or too strong",
@@ -130,7 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = {name: v for name in _OPTION_HELP if (v := getattr(values, name)) is not None}
     foreign = sorted(set(given) - {field.name for field in fields(layout.options)})
     if foreign:
-        raise InputError(f"{_flag(foreign[0])} is no option of the layout {layout.name}")
+        raise InputError(f"{_flag(foreign[0])} is no option of the layout {layout.name}.")
     width, height = (
         default if value is None else value
         for value, default in zip(

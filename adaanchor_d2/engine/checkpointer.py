@@ -10,13 +10,11 @@ import torch
 from detectron2.checkpoint import DetectionCheckpointer
 from torch import nn
 
-from ..errors import InputError
+from ..errors import InputError, name_first
 from .ema import ModelEma
 from .weight_files import read_pickled_arrays, read_tensors, write_atomically
 
 logger = logging.getLogger(__name__)
-
-NUM_NAMED_KEYS = 3
 
 
 class SafeCheckpointer(DetectionCheckpointer):
@@ -106,7 +104,8 @@ class SafeCheckpointer(DetectionCheckpointer):
         except InputError:
             raise
         except (AssertionError, OSError) as error:
-            raise InputError(f"Checkpoint {path} cannot be read: {error}.") from error
+            reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+            raise InputError(f"Checkpoint {path} cannot be read: {reason}.") from error
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         """Read a local file into ``{"model": weights, ...}``; formats as in Detectron2."""
@@ -133,8 +132,8 @@ class SafeCheckpointer(DetectionCheckpointer):
         keys_in_file = list(checkpoint["model"])
         incompatible = self._match_and_load(checkpoint)
         self._require_fit(incompatible, keys_in_file)
-        if self._is_resuming and self.ema is not None:
-            self._restore_ema(averaged_weights, ema_state)
+        if self.ema is not None:
+            self._start_ema(averaged_weights, ema_state)
         return incompatible
 
     def _match_and_load(self, checkpoint: dict[str, Any]):
@@ -144,7 +143,8 @@ class SafeCheckpointer(DetectionCheckpointer):
             return super()._load_model(checkpoint)
         except (KeyError, ValueError) as error:
             raise InputError(
-                f"The weights of {self._path} cannot be matched by their names: {error.args[0]}"
+                f"The weights of {self._path} cannot be matched by their names: "
+                f"{str(error.args[0]).rstrip('.')}."
             ) from error
 
     def _require_weights(self, weights: Any) -> None:
@@ -154,8 +154,8 @@ class SafeCheckpointer(DetectionCheckpointer):
             is_array = hasattr(value, "shape") and hasattr(value, "dtype")
             if not is_array or str(value.dtype) == "object":
                 raise InputError(
-                    f"Checkpoint {self._path} holds a {type(value).__name__} instead of a weight "
-                    f"under {key!r}."
+                    f"Checkpoint {self._path} holds a value of type {type(value).__name__} "
+                    f"instead of a weight under {key!r}."
                 )
 
     def _require_training_state(self, checkpoint: dict[str, Any]) -> None:
@@ -174,13 +174,13 @@ class SafeCheckpointer(DetectionCheckpointer):
         ]
         if wrong_shapes:
             raise InputError(
-                f"Checkpoint {self._path} does not fit the model: {_first(wrong_shapes)}."
+                f"Checkpoint {self._path} does not fit the model: {name_first(wrong_shapes)}."
             )
         parameters = [name for name, _ in self.model.named_parameters()]
         if parameters and set(parameters) <= set(incompatible.missing_keys):
             raise InputError(
                 f"Checkpoint {self._path} holds no parameter of the model: its keys are "
-                f"{_first(keys_in_file)}, the model's {_first(parameters)}."
+                f"{name_first(keys_in_file)}, the model's {name_first(parameters)}."
             )
         for problem in ("missing", "unexpected"):
             keys = getattr(incompatible, f"{problem}_keys")
@@ -188,14 +188,19 @@ class SafeCheckpointer(DetectionCheckpointer):
                 purpose = "resumed" if self._is_resuming else "evaluated"
                 raise InputError(
                     f"Checkpoint {self._path} is of another model than the one to be {purpose}: "
-                    f"{problem} keys {_first(keys)}."
+                    f"{problem} keys {name_first(keys)}."
                 )
 
-    def _restore_ema(self, averaged_weights: dict, ema_state: dict | None) -> None:
-        if ema_state is None:
-            logger.info("%s holds no averaged weights: the average starts here.", self._path)
-        else:
+    def _start_ema(self, averaged_weights: dict, ema_state: dict | None) -> None:
+        """Go on with the average of the run that is resumed, or start at the weights just loaded.
+
+        Until its first update, an average that starts is evaluated too.
+        """
+        if self._is_resuming and ema_state is not None:
             self.ema.restore(averaged_weights, ema_state["num_updates"])
+        else:
+            logger.info("The moving average starts at the weights of %s.", self._path)
+            self.ema.restore(self.model.state_dict(), num_updates=0)
 
 
 def _from_model_zoo(data: dict[str, Any]) -> dict[str, Any]:
@@ -209,8 +214,3 @@ def _from_model_zoo(data: dict[str, Any]) -> dict[str, Any]:
 
 def _with_matching_heuristics(weights: dict[str, Any], author: str) -> dict[str, Any]:
     return {"model": weights, "__author__": author, "matching_heuristics": True}
-
-
-def _first(items: list[str]) -> str:
-    more = len(items) - NUM_NAMED_KEYS
-    return ", ".join(items[:NUM_NAMED_KEYS]) + (f" and {more} more" if more > 0 else "")

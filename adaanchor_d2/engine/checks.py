@@ -7,8 +7,9 @@ from detectron2.config import CfgNode
 from detectron2.modeling import META_ARCH_REGISTRY
 from detectron2.utils import comm
 
-from ..data.build import get_dataset_skeleton
+from ..data.build import check_num_keypoints
 from ..errors import InputError
+from .expected_results import check_expectations
 from .optimizer import check_optimizer_name
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,14 @@ def check_training(cfg: CfgNode) -> None:
         )
     if not cfg.DATASETS.TRAIN:
         raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
-    check_datasets(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
+    for name in (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST):
+        check_num_keypoints(cfg, name)
+    check_expectations(cfg)
+    if cfg.INPUT.PERSON_BOXES != "ground_truth" and cfg.SOLVER.BEST_METRIC == "keypoints/AP":
+        raise InputError(
+            "SOLVER.BEST_METRIC keypoints/AP does not exist with INPUT.PERSON_BOXES "
+            f"{cfg.INPUT.PERSON_BOXES}: set it to keypoints_detector_boxes/AP."
+        )
 
 
 def check_evaluation(cfg: CfgNode) -> None:
@@ -37,7 +45,9 @@ def check_evaluation(cfg: CfgNode) -> None:
     check_model(cfg)
     if not cfg.DATASETS.TEST:
         raise InputError("DATASETS.TEST is empty: name a data set to evaluate on.")
-    check_datasets(cfg, cfg.DATASETS.TEST)
+    for name in cfg.DATASETS.TEST:
+        check_num_keypoints(cfg, name)
+    check_expectations(cfg)
 
 
 def check_device(name: str, num_processes: int = 1) -> None:
@@ -52,6 +62,11 @@ def check_device(name: str, num_processes: int = 1) -> None:
         raise InputError(
             f"MODEL.DEVICE is {name}, but no usable GPU was found: add 'MODEL.DEVICE cpu' to the "
             "command to run on the CPU."
+        )
+    if device.index is not None and num_processes > 1:
+        raise InputError(
+            f"MODEL.DEVICE {name} is one GPU, but {num_processes} processes need one each: set it "
+            "to cuda and choose GPUs by the environment variable CUDA_VISIBLE_DEVICES."
         )
     num_needed = max(num_processes, (device.index or 0) + 1)
     if num_needed > torch.cuda.device_count():
@@ -116,15 +131,3 @@ def amp_dtype(cfg: CfgNode) -> torch.dtype | None:
             "CPU."
         )
     return AMP_DTYPES[name]
-
-
-def check_datasets(cfg: CfgNode, names: tuple[str, ...]) -> None:
-    """Check that the data sets are registered and have the model's number of keypoints."""
-    num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
-    for name in names:
-        skeleton = get_dataset_skeleton(name)
-        if len(skeleton.names) != num_keypoints:
-            raise InputError(
-                f"MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS is {num_keypoints}, but the data set {name!r} "
-                f"has {len(skeleton.names)} keypoints."
-            )

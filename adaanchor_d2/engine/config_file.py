@@ -47,28 +47,47 @@ def _merge_options(cfg: CfgNode, options: list[str]) -> None:
             f"The options at the end of {place} must be pairs KEY VALUE, but there are "
             f"{len(options)} words: {' '.join(options)}."
         )
+    for key in options[::2]:
+        _refuse_key_below_value(cfg, key, place)
     try:
         cfg.merge_from_list(options)
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise _explain(error, cfg, place) from None
 
 
-def _read_chain(path: str) -> list[tuple[str, dict]]:
-    """Read a yaml file and those it builds on: (path, content) of each, the given file first."""
-    chain = []
-    waiting = [path]
-    while waiting:
-        current = waiting.pop(0)
-        if any(current == seen for seen, _ in chain):
-            raise InputError(f"Config file {current} builds on itself ({_BASE}).")
-        content = _read_yaml(current)
-        chain.append((current, content))
-        bases = content.get(_BASE, [])
-        bases = [bases] if isinstance(bases, str) else bases
-        if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
-            raise InputError(f"{_BASE} of config file {current} is no path and no list of paths.")
-        for base in bases:
-            waiting.append(os.path.join(os.path.dirname(current), os.path.expanduser(base)))
+def _refuse_key_below_value(cfg: CfgNode, key: str, place: str) -> None:
+    """Refuse e.g. SOLVER.BASE_LR.X, over which yacs stumbles; unknown keys are left to yacs."""
+    node, names = cfg, key.split(".")
+    for depth, name in enumerate(names):
+        if not isinstance(node, CfgNode):
+            value_key = ".".join(names[:depth])
+            raise InputError(
+                f"Unknown config key {key} in {place}: {value_key} is a value, no section."
+            )
+        if name not in node:
+            return
+        node = node[name]
+
+
+def _read_chain(path: str, descendants: tuple[str, ...] = ()) -> list[tuple[str, dict]]:
+    """Read a yaml file and those it builds on: (path, content) of each, the given file first.
+
+    Args:
+        path: the file.
+        descendants: real paths of the files that are being read because they build on it.
+    """
+    real_path = os.path.realpath(path)
+    if real_path in descendants:
+        raise InputError(f"Config file {path} builds on itself ({_BASE}).")
+    content = _read_yaml(path)
+    bases = content.get(_BASE, [])
+    bases = [bases] if isinstance(bases, str) else bases
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise InputError(f"{_BASE} of config file {path} is no path and no list of paths.")
+    chain = [(path, content)]
+    for base in bases:
+        base_path = os.path.join(os.path.dirname(path), os.path.expanduser(base))
+        chain += _read_chain(base_path, (*descendants, real_path))
     return chain
 
 
@@ -107,11 +126,13 @@ def _explain(error: Exception, cfg: CfgNode, place: str) -> InputError:
         hint = f"; did you mean {nearest[0]}?" if nearest else "."
         return InputError(f"Unknown config key {key} in {place}{hint}")
     if "Type mismatch" in message:
+        if isinstance(_look_up(cfg, key), CfgNode):
+            return InputError(f"Config key {key} in {place} is a section of keys, not a value.")
         expected = type(_look_up(cfg, key)).__name__
         values = re.search(r"with values \(.* vs\. (.*)\) for config key", message, re.DOTALL)
         given = f", not {values.group(1)!r}" if values else ""
         return InputError(f"Config key {key} in {place} takes a value of type {expected}{given}.")
-    return InputError(f"{place[0].upper()}{place[1:]}: {message}")
+    return InputError(f"{place[0].upper()}{place[1:]}: {message.rstrip('.!')}.")
 
 
 def _all_keys(node: CfgNode, prefix: str = ""):

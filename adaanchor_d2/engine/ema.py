@@ -32,7 +32,7 @@ class ModelEma(AveragedModel):
         return int(self.n_averaged)
 
     def restore(self, state_dict: dict[str, Tensor], num_updates: int) -> None:
-        """Continue from averaged weights that a checkpoint holds."""
+        """Continue from an average after so many updates (0: it starts at these weights)."""
         self.module.load_state_dict(state_dict)
         self.n_averaged.fill_(num_updates)
 

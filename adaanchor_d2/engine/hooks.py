@@ -6,8 +6,6 @@ import os
 import uuid
 from collections.abc import Callable
 
-import torch
-import torch.distributed as dist
 from detectron2.engine import HookBase
 from detectron2.evaluation.testing import flatten_results_dict
 from detectron2.utils import comm
@@ -148,14 +146,3 @@ class BestCheckpoint(HookBase):
         best = {"run": self._run, "metric": self._metric, "value": value, "iteration": iteration}
         logger.info("Best %s so far: %.4f in iteration %d.", self._metric, value, iteration)
         self._checkpointer.save_untagged(BEST_NAME, iteration=iteration, best=best)
-
-
-def share_buffers(model: nn.Module) -> None:
-    """Give all processes the main process's buffers (batch-norm statistics differ otherwise).
-
-    What the processes evaluate together is then what the main process saves.
-    """
-    if comm.get_world_size() > 1:
-        with torch.no_grad():
-            for buffer in model.buffers():
-                dist.broadcast(buffer, src=0)

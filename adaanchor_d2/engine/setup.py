@@ -4,9 +4,9 @@ import argparse
 import logging
 import os
 
+import torch
 from detectron2.config import CfgNode
 from detectron2.engine import default_argument_parser, default_setup, launch
-from detectron2.evaluation import verify_results
 from detectron2.utils import comm
 from detectron2.utils.logger import setup_logger
 
@@ -14,6 +14,7 @@ from ..errors import InputError
 from .checkpointer import SafeCheckpointer
 from .checks import check_device, check_evaluation, check_solver
 from .config_file import load_config
+from .expected_results import verify_results
 from .trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -28,21 +29,26 @@ def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> Non
     """Start ``main`` in ``args.num_gpus`` processes on each of ``args.num_machines`` machines.
 
     With ``MODEL.DEVICE cpu``, ``--num-gpus N`` starts N processes that talk through gloo.
+    ``--num-gpus 0`` is one process on ``MODEL.DEVICE``, as in Detectron2.
     Mistakes in the config are found before any process starts.
     """
     cfg = load_config(args.config_file, args.opts)
-    world_size = args.num_gpus * args.num_machines
-    if args.num_gpus < 1:
-        raise InputError(f"--num-gpus is {args.num_gpus}, but must be at least 1, on a CPU too.")
-    check_device(cfg.MODEL.DEVICE, args.num_gpus)
+    if args.num_gpus < (0 if args.num_machines == 1 else 1):
+        raise InputError(
+            f"--num-gpus is {args.num_gpus}, but must be at least 1 on each of several machines, "
+            "or 0 or more on one."
+        )
+    num_processes = max(1, args.num_gpus)
+    world_size = num_processes * args.num_machines
+    check_device(cfg.MODEL.DEVICE, num_processes)
     if not args.eval_only:
-        check_solver(cfg, world_size)
-    if cfg.MODEL.DEVICE == "cpu" and world_size > 1:
+        check_solver(trainer_class.auto_scale_workers(cfg, world_size), world_size)
+    if torch.device(cfg.MODEL.DEVICE).type == "cpu" and world_size > 1:
         # `launch` chooses nccl, which needs GPUs, wherever it sees one.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     launch(
         main,
-        args.num_gpus,
+        num_processes,
         num_machines=args.num_machines,
         machine_rank=args.machine_rank,
         dist_url=args.dist_url,
@@ -53,6 +59,8 @@ def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> Non
 def main(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> dict | None:
     """Train, or with ``--eval-only`` evaluate; return the results on the main process."""
     cfg = setup(args)
+    if args.resume and _has_checkpoint(cfg.OUTPUT_DIR):
+        cfg = _without_pretrained_backbone(cfg)
     if args.eval_only:
         return evaluate(cfg, trainer_class, resume=args.resume)
     trainer = trainer_class(cfg)
@@ -70,6 +78,19 @@ def setup(args: argparse.Namespace) -> CfgNode:
         raise InputError(
             f"OUTPUT_DIR {cfg.OUTPUT_DIR} cannot be written: {error.strerror}."
         ) from None
+    return cfg
+
+
+def _has_checkpoint(output_dir: str) -> bool:
+    return SafeCheckpointer(torch.nn.Module(), output_dir).has_checkpoint()
+
+
+def _without_pretrained_backbone(cfg: CfgNode) -> CfgNode:
+    """No download of weights that the checkpoint replaces."""
+    cfg = cfg.clone()
+    cfg.defrost()
+    cfg.MODEL.TIMM.PRETRAINED = False
+    cfg.freeze()
     return cfg
 
 

@@ -11,9 +11,7 @@ from detectron2.utils import comm
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ..errors import InputError
-
-NUM_NAMED_IMAGES = 5
+from ..errors import InputError, name_first
 
 
 def distribute(model: nn.Module) -> nn.Module:
@@ -33,6 +31,17 @@ def distribute(model: nn.Module) -> nn.Module:
         broadcast_buffers=False,
         find_unused_parameters=True,
     )
+
+
+def share_buffers(model: nn.Module) -> None:
+    """Give all processes the main process's buffers (batch-norm statistics differ otherwise).
+
+    What the processes evaluate together is then what the main process saves.
+    """
+    if comm.get_world_size() > 1:
+        with torch.no_grad():
+            for buffer in model.buffers():
+                dist.broadcast(buffer, src=0)
 
 
 class TrainLoop(SimpleTrainer):
@@ -177,15 +186,10 @@ def _describe_faults(iteration: int, reports: list[tuple]) -> str:
             process = f"process {rank} of {len(reports)}, " if len(reports) > 1 else ""
             return (
                 f"The loss is not finite ({', '.join(loss_names) or 'in total'}) in iteration "
-                f"{iteration}, {process}images {_shorten(images)}: {stopped}."
+                f"{iteration}, {process}images {name_first(images)}: {stopped}."
             )
     images = [name for _, file_names in reports for names in file_names for name in names]
     return (
-        f"The gradient is not finite in iteration {iteration}, images {_shorten(images)}: "
+        f"The gradient is not finite in iteration {iteration}, images {name_first(images)}: "
         f"{stopped}."
     )
-
-
-def _shorten(names: list[str]) -> str:
-    more = len(names) - NUM_NAMED_IMAGES
-    return ", ".join(names[:NUM_NAMED_IMAGES]) + (f" and {more} more" if more > 0 else "")

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 import torch
 from detectron2.config import CfgNode
 from detectron2.engine import DefaultTrainer, HookBase, TrainerBase, hooks
-from detectron2.evaluation import DatasetEvaluator, verify_results
+from detectron2.evaluation import DatasetEvaluator
 from detectron2.utils import comm
 from detectron2.utils.events import EventStorage
 from detectron2.utils.logger import setup_logger
 from torch import nn
 
 from ..data.build import build_test_loader, build_train_loader, get_dataset_skeleton
+from ..data.seeded_loader import SeededLoader
 from ..errors import InputError, describe_input_error
 from ..evaluation.build import build_evaluator
 from ..modeling.heads import KEYPOINT_HEAD_REGISTRY
@@ -22,9 +23,10 @@ from ..modeling.meta_arch import FlipTest
 from .checkpointer import SafeCheckpointer
 from .checks import amp_dtype, check_training
 from .ema import ModelEma
-from .hooks import BestCheckpoint, EmaHook, EvaluationHook, IterationTeller, share_buffers
+from .expected_results import verify_results
+from .hooks import BestCheckpoint, EmaHook, EvaluationHook, IterationTeller
 from .optimizer import build_optimizer
-from .train_loop import TrainLoop, distribute
+from .train_loop import TrainLoop, distribute, share_buffers
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +51,6 @@ class Trainer(DefaultTrainer):
         for name in cfg.DATASETS.TEST:
             self.build_test_loader(cfg, name)
             self.build_evaluator(cfg, name)
-        if cfg.INPUT.PERSON_BOXES != "ground_truth" and cfg.SOLVER.BEST_METRIC == "keypoints/AP":
-            raise InputError(
-                "SOLVER.BEST_METRIC keypoints/AP does not exist with INPUT.PERSON_BOXES "
-                f"{cfg.INPUT.PERSON_BOXES}: set it to keypoints_detector_boxes/AP."
-            )
         model = self.build_model(cfg)
         optimizer = self.build_optimizer(cfg, model)
         self.ema = ModelEma(model, cfg.SOLVER.EMA.DECAY) if cfg.SOLVER.EMA.ENABLED else None
@@ -77,8 +74,13 @@ class Trainer(DefaultTrainer):
         self.register_hooks(self.build_hooks())
 
     def resume_or_load(self, resume: bool = True) -> None:
-        """Resume from the last checkpoint in OUTPUT_DIR, or else load MODEL.WEIGHTS."""
+        """Resume from the last checkpoint in OUTPUT_DIR, or else load MODEL.WEIGHTS.
+
+        A resumed run sees other samples than it saw from its start (see SeededLoader).
+        """
         super().resume_or_load(resume)
+        if isinstance(self.data_loader, SeededLoader):
+            self.data_loader.start_iter = self.start_iter
         if resume and self.checkpointer.has_checkpoint():
             logger.info(
                 "Resumed from %s: going on at iteration %d of %d.",
@@ -158,6 +160,24 @@ class Trainer(DefaultTrainer):
             skeleton = get_dataset_skeleton(cfg.DATASETS.TEST[0])
             model = FlipTest(model, skeleton.flip_indices).train(model.training)
         return super().test(cfg, model, evaluators)
+
+    @staticmethod
+    def auto_scale_workers(cfg: CfgNode, num_workers: int) -> CfgNode:
+        """As DefaultTrainer's; the anchors' warm-up is scaled like the other iterations."""
+        reference = cfg.SOLVER.REFERENCE_WORLD_SIZE
+        if reference < 0 or (reference and cfg.SOLVER.IMS_PER_BATCH % reference):
+            raise InputError(
+                f"SOLVER.REFERENCE_WORLD_SIZE is {reference}, but must be 0 (off) or a divisor of "
+                f"SOLVER.IMS_PER_BATCH {cfg.SOLVER.IMS_PER_BATCH}."
+            )
+        scaled = DefaultTrainer.auto_scale_workers(cfg, num_workers)
+        if scaled is not cfg:
+            head = scaled.MODEL.KEYPOINT_HEAD
+            scaled.defrost()
+            head.FIXED_ITERS = round(head.FIXED_ITERS * reference / num_workers)
+            if cfg.is_frozen():
+                scaled.freeze()
+        return scaled
 
     @classmethod
     def build_optimizer(cls, cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:

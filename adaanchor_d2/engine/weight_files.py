@@ -3,6 +3,7 @@
 import collections
 import os
 import pickle
+import re
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -27,14 +28,12 @@ def read_tensors(path: str, *, memory_map: bool = False) -> Any:
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputError(f"Weight file {path} cannot be read: {error.strerror}.") from None
     except Exception as error:
-        if isinstance(error, pickle.UnpicklingError) and "nsupported" in str(error):
+        if re.search("unsupported (global|class)", str(error), re.IGNORECASE):
             raise InputError(
                 f"Weight file {path} was not loaded because it holds more than tensors and plain "
                 "values: loading it would run code from the file."
             ) from None
-        raise InputError(
-            f"Weight file {path} is damaged, truncated or no PyTorch file ({type(error).__name__})."
-        ) from None
+        raise InputError(f"Weight file {path} is damaged, truncated or no PyTorch file.") from None
 
 
 def read_pickled_arrays(path: str) -> dict:
@@ -55,10 +54,8 @@ def read_pickled_arrays(path: str) -> dict:
         ) from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputError(f"Weight file {path} cannot be read: {error.strerror}.") from None
-    except Exception as error:
-        raise InputError(
-            f"Weight file {path} is damaged, truncated or no pickle ({type(error).__name__})."
-        ) from None
+    except Exception:
+        raise InputError(f"Weight file {path} is damaged, truncated or no pickle.") from None
     if not isinstance(data, dict):
         raise InputError(f"Weight file {path} holds a {type(data).__name__} instead of a dict.")
     return data

@@ -1,12 +1,10 @@
 """Data sets, samplers and loaders within one process."""
 
 import itertools
-import pickle
 import uuid
 
 import pytest
 import torch
-from torch.utils.data import DataLoader, IterableDataset
 
 import detectron2
 from detectron2.config import get_cfg
@@ -17,7 +15,6 @@ from detectron2.data import (
     build_detection_train_loader,
     get_detection_dataset_dicts,
 )
-from detectron2.data.common import DatasetFromList, MapDataset, ToIterableDataset
 from detectron2.data.samplers import InferenceSampler, TrainingSampler
 
 IS_LITE = "lite" in detectron2.__version__
@@ -30,43 +27,6 @@ def take(iterable, count):
 
 def identity(record):
     return record
-
-
-@pytest.mark.parametrize("serialize", [True, False])
-def test_dataset_from_list(serialize):
-    items = [{"a": [i, i + 1]} for i in range(5)]
-    dataset = DatasetFromList(items, copy=True, serialize=serialize)
-    assert len(dataset) == 5
-    assert [dataset[i] for i in range(5)] == items
-    dataset[2]["a"].append(9)
-    assert dataset[2] == {"a": [2, 3]}
-    assert items[2] == {"a": [2, 3]}
-
-
-def test_map_dataset_replaces_failures():
-    dataset = MapDataset(list(range(10)), lambda x: None if x == 3 else 10 * x)
-    assert len(dataset) == 10
-    assert dataset[4] == 40
-    assert dataset[3] in {10 * x for x in range(10) if x != 3}
-
-
-def test_map_dataset_with_a_closure_can_be_sent_to_a_process():
-    factor = 3
-    dataset = pickle.loads(pickle.dumps(MapDataset([1, 2], lambda x: factor * x)))
-    assert [dataset[0], dataset[1]] == [3, 6]
-    stream = pickle.loads(pickle.dumps(MapDataset(Stream(), lambda x: factor * x)))
-    assert list(stream) == [0, 3, 6, 9, 12, 15]
-
-
-class Stream(IterableDataset):
-    def __iter__(self):
-        return iter(range(6))
-
-
-def test_map_dataset_of_an_iterable_skips_failures():
-    mapped = MapDataset(Stream(), lambda x: None if x % 2 else x)
-    assert isinstance(mapped, IterableDataset)
-    assert list(mapped) == [0, 2, 4]
 
 
 def test_training_sampler_shuffles_whole_epochs():
@@ -114,16 +74,6 @@ def test_train_batches_do_not_depend_on_the_number_of_workers(num_workers):
     assert batches == [stream[i : i + 4] for i in range(0, 24, 4)]
 
 
-@pytest.mark.parametrize("chunk", [1, 2])
-def test_to_iterable_dataset_shares_indices_among_workers(chunk):
-    dataset = ToIterableDataset(range(12), InferenceSampler(12), shard_chunk_size=chunk)
-    loader = DataLoader(dataset, batch_size=None, num_workers=2)
-    assert sorted(int(x) for x in loader) == list(range(12))
-    unshared = ToIterableDataset(range(12), InferenceSampler(12), shard_sampler=False)
-    loader = DataLoader(unshared, batch_size=None, num_workers=2)
-    assert sorted(int(x) for x in loader) == sorted([*range(12), *range(12)])
-
-
 def test_aspect_ratio_grouping():
     records = [{"id": i, "width": 1 + i % 3, "height": 2} for i in range(30)]
     loader = build_detection_train_loader(
@@ -132,6 +82,15 @@ def test_aspect_ratio_grouping():
     for batch in take(loader, 20):
         assert len(batch) == 4
         assert len({record["width"] > record["height"] for record in batch}) == 1
+
+
+def test_loaders_leave_their_records_alone():
+    """A mapper may change what it gets: each time it is another copy."""
+    records = [{"values": [i]} for i in range(3)]
+    loader = build_detection_test_loader(records, mapper=lambda r: r["values"].append(9) or r)
+    for _ in range(2):
+        assert [batch[0]["values"] for batch in loader] == [[0, 9], [1, 9], [2, 9]]
+    assert records == [{"values": [i]} for i in range(3)]
 
 
 def test_train_loader_collates():
@@ -194,20 +153,6 @@ def test_dataset_dicts_are_filtered(name):
     assert ids(get_detection_dataset_dicts([name], min_keypoints=2)) == [0]
 
 
-def test_dataset_dicts_of_different_classes_are_refused(name):
-    other = f"{name}_other"
-    DatasetCatalog.register(other, lambda: [{"image_id": 9, "annotations": []}])
-    MetadataCatalog.get(other).thing_classes = ["dog"]
-    try:
-        with pytest.raises(ValueError, match="thing_classes"):
-            get_detection_dataset_dicts([name, other])
-        records = get_detection_dataset_dicts([name, other], False, check_consistency=False)
-        assert ids(records) == [0, 1, 2, 3, 9]
-    finally:
-        DatasetCatalog.remove(other)
-        MetadataCatalog.remove(other)
-
-
 def test_loaders_from_config(name):
     cfg = get_cfg()
     cfg.DATASETS.TRAIN = cfg.DATASETS.TEST = (name,)
@@ -237,6 +182,10 @@ def test_missing_components_are_named(name):
     cfg = get_cfg()
     with pytest.raises(KeyError, match="DatasetMapper belongs to Detectron2"):
         build_detection_test_loader(cfg, name)
+    cfg.MODEL.LOAD_PROPOSALS = True
+    with pytest.raises(KeyError, match="LOAD_PROPOSALS.* belongs to Detectron2"):
+        build_detection_test_loader(cfg, name, mapper=identity)
+    cfg.MODEL.LOAD_PROPOSALS = False
     cfg.DATALOADER.SAMPLER_TRAIN = "RepeatFactorTrainingSampler"
     with pytest.raises(KeyError, match="RepeatFactorTrainingSampler belongs to Detectron2"):
         build_detection_train_loader(cfg, dataset=[1], mapper=identity)

@@ -55,14 +55,6 @@ def test_smoothing_takes_the_median_of_recent_iterations():
         assert storage.count_samples("loss", 3) == 3
 
 
-def test_name_scope():
-    with EventStorage() as storage:
-        with storage.name_scope("head"):
-            storage.put_scalar("loss", 1)
-        storage.put_scalar("loss", 2)
-        assert storage.latest() == {"head/loss": (1.0, 0), "loss": (2.0, 0)}
-
-
 def read_lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
@@ -102,17 +94,11 @@ def test_tensorboard_writer(tmp_path):
         writer = TensorboardXWriter(str(tmp_path))
         storage.iter = 3
         storage.put_scalar("loss", 1.5)
-        storage.put_image("picture", torch.zeros(3, 4, 5))
-        storage.put_histogram("weights", torch.arange(10.0), bins=5)
         writer.write()
         writer.write()
         writer.close()
     events = EventAccumulator(str(tmp_path)).Reload()
     assert [(e.step, e.value) for e in events.Scalars("loss")] == [(3, 1.5)]
-    assert [(e.step, e.width, e.height) for e in events.Images("picture")] == [(3, 5, 4)]
-    histogram = events.Histograms("weights")
-    assert len(histogram) == 1
-    assert sum(histogram[0].histogram_value.bucket) == 10
 
 
 def test_metric_printer(caplog, monkeypatch):
@@ -134,13 +120,10 @@ def test_metric_printer(caplog, monkeypatch):
     assert line.split(" max_mem")[0] == expected
 
 
-def test_metric_printer_estimates_without_times(caplog, monkeypatch):
+def test_metric_printer_without_times(caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("detectron2"), "propagate", True)
-    with caplog.at_level(logging.INFO), EventStorage(0) as storage:
+    with caplog.at_level(logging.INFO), EventStorage(0):
         printer = CommonMetricPrinter(max_iter=10)
-        printer.write()
-        storage.iter = 5
         printer.write()
     assert "eta" not in caplog.messages[0]
     assert "lr: N/A" in caplog.messages[0]
-    assert "eta: 0:00:00" in caplog.messages[1]

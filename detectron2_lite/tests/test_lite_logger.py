@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from detectron2.utils.env import seed_all_rng
-from detectron2.utils.logger import log_every_n_seconds, log_first_n, setup_logger
+from detectron2.utils.logger import setup_logger
 
 
 def test_log_file(tmp_path, capsys):
@@ -39,23 +39,6 @@ def test_console_abbreviates_names(capsys):
     assert "lt.part]: " in printed
     assert name not in printed
     assert "ERROR" in printed
-
-
-def test_log_first_n(caplog):
-    with caplog.at_level(logging.INFO):
-        for i in range(5):
-            log_first_n(logging.INFO, f"first {i}", n=2)
-        for message in ("a", "b", "a"):
-            log_first_n(logging.INFO, message, key="message")
-    assert caplog.messages == ["first 0", "first 1", "a", "b"]
-    assert {record.name for record in caplog.records} == {__name__}
-
-
-def test_log_every_n_seconds(caplog):
-    with caplog.at_level(logging.INFO):
-        for i in range(3):
-            log_every_n_seconds(logging.INFO, f"second {i}", n=100)
-    assert caplog.messages == ["second 0"]
 
 
 def draw():

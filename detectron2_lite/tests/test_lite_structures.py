@@ -33,17 +33,9 @@ def test_boxes():
     boxes = Boxes([[-1, 2, 5, 4], [3, 3, 3, 8], [0, 0, 20, 30]])
     assert boxes.tensor.dtype == torch.float32
     assert boxes.area().tolist() == [12, 0, 600]
-    assert boxes.nonempty().tolist() == [True, False, True]
-    assert boxes.nonempty(threshold=2).tolist() == [False, False, True]
-    assert boxes.get_centers().tolist() == [[2, 3], [3, 5.5], [10, 15]]
     assert len(boxes) == 3
     assert boxes.device == torch.device("cpu")
-    clipped = boxes.clone()
-    clipped.clip((10, 15))  # height, width
-    assert clipped.tensor.tolist() == [[0, 2, 5, 4], [3, 3, 3, 8], [0, 0, 15, 10]]
-    assert boxes.tensor[0].tolist() == [-1, 2, 5, 4]
-    clipped.scale(2, 0.5)
-    assert clipped.tensor[0].tolist() == [0, 1, 10, 2]
+    assert boxes.to("meta").tensor.is_meta
 
 
 def test_boxes_index_cat_and_iterate():
@@ -57,11 +49,6 @@ def test_boxes_index_cat_and_iterate():
     assert Boxes(torch.zeros(0)).tensor.shape == (0, 4)
     with pytest.raises(AssertionError):
         Boxes(torch.zeros(3, 5))
-
-
-def test_boxes_refuse_to_clip_nan():
-    with pytest.raises(AssertionError):
-        Boxes([[0.0, 0.0, float("nan"), 1.0]]).clip((5, 5))
 
 
 def test_image_list_pads_right_and_bottom():

@@ -280,41 +280,6 @@ def test_eval_hook_refuses_what_is_no_number():
         trainer.train(0, 3)
 
 
-def test_callback_hook():
-    calls = []
-    trainer = Idle()
-    callback = hooks.CallbackHook(
-        before_train=lambda t: calls.append("start"), after_step=lambda t: calls.append(t.iter)
-    )
-    trainer.register_hooks([callback])
-    trainer.train(0, 2)
-    assert calls == ["start", 0, 1]
-
-
-class SavedNames:
-    def __init__(self):
-        self.saved = []
-
-    def save(self, name, **extra):
-        self.saved.append((name, extra["iteration"]))
-
-
-@pytest.mark.parametrize(("mode", "expected"), [("max", [1, 3]), ("min", [1, 5])])
-def test_best_checkpointer(mode, expected):
-    values = iter([{"m": 5.0}, {"m": 9.0}, {"m": 1.0}, {"m": float("nan")}])
-    checkpointer = SavedNames()
-    trainer = Idle()
-    trainer.register_hooks(
-        [
-            hooks.EvalHook(2, lambda: next(values)),
-            hooks.BestCheckpointer(2, checkpointer, "m", mode=mode),
-        ]
-    )
-    with pytest.raises(RuntimeError):
-        trainer.train(0, 9)
-    assert checkpointer.saved == [("model_best", iteration) for iteration in expected]
-
-
 def test_logged_learning_rate_is_that_of_the_largest_group():
     def rates(*groups):
         parameters = [

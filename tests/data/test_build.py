@@ -46,6 +46,43 @@ def test_training_samples_repeat_with_the_seed_alone(real_data_root, make_cfg):
     assert not all(torch.equal(a["image"], b["image"]) for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.parametrize("sampler", ["TrainingSampler", "ImageGroupedSampler"])
+def test_a_resumed_run_sees_other_samples(tiny_dataset, dataset_name, make_cfg, sampler):
+    register_coco_keypoints(dataset_name, tiny_dataset.json_file, tiny_dataset.image_root, "coco")
+    cfg = make_cfg(
+        *("DATASETS.TRAIN", (dataset_name,), "SOLVER.IMS_PER_BATCH", 2, "SEED", 5),
+        *("DATALOADER.SAMPLER_TRAIN", sampler, "DATALOADER.NUM_WORKERS", 0),
+    )
+
+    def samples(start_iter):
+        loader = build_train_loader(cfg)
+        loader.start_iter = start_iter
+        batches = list(islice(loader, 8))
+        order = [sample["annotation_id"] for batch in batches for sample in batch]
+        return order, batches[0][0]["crop_to_image"].tolist()
+
+    (order, crop), (resumed_order, resumed_crop) = samples(0), samples(700)
+    assert order != resumed_order and crop != resumed_crop
+    assert samples(700) == (resumed_order, resumed_crop)
+
+
+def test_negative_seed_differs_in_each_run(tiny_dataset, dataset_name, make_cfg, monkeypatch):
+    register_coco_keypoints(dataset_name, tiny_dataset.json_file, tiny_dataset.image_root, "coco")
+    cfg = make_cfg("DATASETS.TRAIN", (dataset_name,), "SOLVER.IMS_PER_BATCH", 2, "SEED", -1)
+    drawn = []
+
+    def draw():  # all processes get the same number from it
+        drawn.append(7 + len(drawn))
+        return drawn[-1]
+
+    monkeypatch.setattr(build_module.comm, "shared_random_seed", draw)
+    orders = []
+    for _ in range(2):
+        batches = islice(build_train_loader(cfg), 12)
+        orders.append([sample["annotation_id"] for batch in batches for sample in batch])
+    assert drawn == [7, 8] and orders[0] != orders[1]
+
+
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_test_loader_gives_every_person_once(real_data_root, make_cfg, num_workers):
     cfg = make_cfg("TEST.BATCH_SIZE", 20, "DATALOADER.NUM_WORKERS", num_workers)
@@ -106,7 +143,9 @@ def test_training_sets_must_share_a_skeleton(tiny_dataset, dataset_name, make_cf
 
 
 def test_unknown_mapper_lists_the_known(make_cfg):
-    with pytest.raises(InputError, match="unknown INPUT.MAPPER 'Crop'; known: PersonCropMapper"):
+    with pytest.raises(
+        InputError, match="INPUT.MAPPER 'Crop' is unknown; known are PersonCropMapper"
+    ):
         build_mapper(make_cfg("INPUT.MAPPER", "Crop"), is_train=False)
 
 
@@ -117,5 +156,5 @@ def test_a_broken_image_is_named_from_a_worker(tiny_dataset, dataset_name, make_
     with pytest.raises(Exception, match="cannot be decoded") as error:
         list(loader)
     sentence = describe_input_error(error.value)
-    assert sentence.startswith("image ") and "a.png cannot be decoded" in sentence
+    assert sentence.startswith("Image ") and "a.png cannot be decoded" in sentence
     assert "\n" not in sentence

@@ -70,7 +70,7 @@ def test_everything_wrong_is_reported_at_once(tiny_dataset):
 def test_no_people(tiny_dataset):
     tiny_dataset.document["annotations"] = []
     assert check(tiny_dataset.write()).problems == [
-        f"{tiny_dataset.json_file} has no people with a labelled keypoint"
+        f"{tiny_dataset.json_file} has no people with a labelled keypoint."
     ]
 
 

@@ -162,8 +162,8 @@ def test_config_of_training_and_evaluation(make_cfg):
         (("INPUT.FORMAT", "L"), "INPUT.FORMAT is 'L'"),
         (("INPUT.RANDOM_FLIP", "vertical"), "INPUT.RANDOM_FLIP is 'vertical'"),
         (("INPUT.CROP_SIZE", (0, 192)), "INPUT.CROP_SIZE"),
-        (("DATASETS.TRAIN", ()), "DATASETS.TRAIN names no data set"),
-        (("DATASETS.TRAIN", ("coco",)), "unknown keypoint data set 'coco'; known: coco_keypoints"),
+        (("DATASETS.TRAIN", ()), "DATASETS.TRAIN is empty: name a data set"),
+        (("DATASETS.TRAIN", ("coco",)), "data set 'coco' is unknown; known are coco_keypoints"),
     ],
 )
 def test_bad_config(make_cfg, options, key):
@@ -176,7 +176,7 @@ def test_data_set_without_people(tiny_dataset):
     tiny_dataset.document["annotations"] = tiny_dataset.document["annotations"][2:]
     tiny_dataset.write()
     images = load_coco_keypoints(str(tiny_dataset.json_file), str(tiny_dataset.image_root), COCO)
-    with pytest.raises(InputError, match="data set 'mine' has no people to use"):
+    with pytest.raises(InputError, match="Data set 'mine' has no people to use"):
         make_mapper().records(images, "mine")
 
 

@@ -122,7 +122,9 @@ def test_registered_skeleton_is_found_and_kept():
 
 
 def test_unknown_skeleton_lists_the_known():
-    with pytest.raises(InputError, match="unknown skeleton 'cocoo'; known: coco, crowdpose, mpii"):
+    with pytest.raises(
+        InputError, match="Skeleton 'cocoo' is unknown; known are coco, crowdpose, mpii"
+    ):
         get_skeleton("cocoo")
 
 

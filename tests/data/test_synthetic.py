@@ -21,7 +21,7 @@ from adaanchor_d2.data.synthetic_people.figure import Figure, random_figure
 from adaanchor_d2.data.synthetic_people.image import _silhouette
 from adaanchor_d2.data.synthetic_people.labels import annotate_person, keypoint_visibility
 from adaanchor_d2.data.synthetic_people.parts import CODES_PER_PERSON, part_code
-from adaanchor_d2.data.synthetic_people.pose import Limb, Pose
+from adaanchor_d2.data.synthetic_people.pose import Limb, Pose, random_pose
 from adaanchor_d2.errors import InputError, run_command
 
 # As in COCO's person_keypoints_val2017.json.
@@ -164,7 +164,7 @@ def test_a_visible_keypoint_lies_on_its_person(seed):
     canvas = Canvas(320, 240)
     figures, silhouettes = [], []
     for index in range(5):
-        figure = random_figure(rng, 130.0, 5.0, 0.0)
+        figure = random_figure(rng, 130.0, 5.0, 0.0, any_pose_probability=1.0)
         figure.origin = rng.uniform((60, 80), (260, 160))
         first = canvas.num_layers
         figure.draw(canvas, index, rng)
@@ -273,6 +273,15 @@ def test_options_change_the_pictures():
     assert render_image(np.random.default_rng(0), 320, 240, nobody)[1] == []
 
 
+@pytest.mark.parametrize("any_pose_probability, least, most", [(0.0, 0, 0), (1.0, 0.4, 0.8)])
+def test_without_any_pose_people_stand_and_face_the_viewer(any_pose_probability, least, most):
+    rng = np.random.default_rng(0)
+    poses = [random_pose(rng, any_pose_probability) for _ in range(200)]
+    turned = np.mean([abs(pose.root[1]) > 60 for pose in poses])
+    seated = np.mean([pose.name != "stand" for pose in poses])
+    assert 0.5 * least <= turned <= most and least <= seated <= most
+
+
 def test_other_sizes(tmp_path):
     image, people = render_image(np.random.default_rng(5), 700, 560)
     assert image.shape == (560, 700, 3) and image.dtype == np.uint8
@@ -307,7 +316,7 @@ def test_a_filled_folder_is_only_replaced_when_asked(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"cannot write .*file"):
+    with pytest.raises(InputError, match=r"file\S* cannot be written: "):
         write(tmp_path / "file" / "set", num_train=1, num_val=0)
     with pytest.raises(InputError, match="is a file"):
         write(tmp_path / "file", num_train=1, num_val=0)
@@ -336,5 +345,5 @@ def test_command_line(tmp_path, capsys):
     assert leaving.value.code == 2
     message = capsys.readouterr().err
     assert message == (
-        f"error: {output} is not empty; pass --overwrite to replace the data set in it\n"
+        f"error: {output} is not empty; pass --overwrite to replace the data set in it.\n"
     )

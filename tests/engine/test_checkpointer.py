@@ -114,6 +114,17 @@ def test_with_ema_model_is_the_average_and_resuming_restores_both(tmp_path):
     assert states_equal(without_ema, model)
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_new_average_starts_at_the_loaded_weights(tmp_path, resume):
+    model = make_model()
+    SafeCheckpointer(model, str(tmp_path), counter=Counter(1)).save("model_final")
+    loaded = make_model()
+    ema = ModelEma(loaded, 0.9)
+    checkpointer = SafeCheckpointer(loaded, str(tmp_path), ema=ema, counter=Counter())
+    checkpointer.resume_or_load(str(tmp_path / "model_final.pth"), resume=resume)
+    assert states_equal(ema.module, model) and ema.num_updates == 0
+
+
 def test_evaluating_the_last_checkpoint_uses_the_average(tmp_path):
     model = make_model()
     ema = ModelEma(model, 0.9)
@@ -132,6 +143,22 @@ def test_missing_files_are_named(tmp_path):
     checkpointer.tag_last_checkpoint("model_0000009.pth")
     with pytest.raises(InputError, match=r"There is no checkpoint \S*model_0000009.pth"):
         checkpointer.resume_or_load("", resume=True)
+
+
+def test_unreadable_files_are_told_without_names_of_exceptions(tmp_path, monkeypatch):
+    (tmp_path / "text.pth").write_text("no checkpoint")
+    (tmp_path / "text.pkl").write_text("no checkpoint")
+    for name in ("text.pth", "text.pkl"):
+        with pytest.raises(InputError, match=r"damaged, truncated or no \w+( file)?\.$"):
+            SafeCheckpointer(make_model()).load(str(tmp_path / name))
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    checkpointer = SafeCheckpointer(make_model())
+    monkeypatch.setattr(checkpointer, "_load_file", refuse)
+    with pytest.raises(InputError, match=r"text.pth cannot be read: Permission denied\.$"):
+        checkpointer.load(str(tmp_path / "text.pth"))
 
 
 def test_mismatches(tmp_path):
@@ -175,7 +202,7 @@ def test_weights_alone_cannot_be_resumed(tmp_path):
 def test_files_without_weights(tmp_path, content):
     path = str(tmp_path / "other.pth")
     torch.save(content, path)
-    with pytest.raises(InputError, match=r"other.pth holds (no dict|a int)"):
+    with pytest.raises(InputError, match=r"other.pth holds (no dict|a value of type int)"):
         SafeCheckpointer(make_model()).load(path)
 
 

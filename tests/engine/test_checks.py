@@ -26,9 +26,11 @@ def test_a_good_config_passes(cfg):
         (["TEST.PRECISE_BN.ENABLED", True], "TEST.PRECISE_BN.ENABLED is not supported"),
         (["MODEL.META_ARCHITECTURE", "Nothing"], "'Nothing' is unknown; known are .*EngineStandIn"),
         (["MODEL.DEVICE", "gpu"], "MODEL.DEVICE 'gpu' is no device"),
-        (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but the data set '{DATASET}' has 17"),
+        (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but data set '{DATASET}' has 17"),
         (["DATASETS.TRAIN", ()], "DATASETS.TRAIN is empty"),
         (["DATASETS.TEST", ("nowhere_val",)], "nowhere_val"),
+        (["TEST.EXPECTED_RESULTS", [["keypoints", "AP"]]], "TEST.EXPECTED_RESULTS holds"),
+        (["INPUT.PERSON_BOXES", "detector"], "set it to keypoints_detector_boxes/AP"),
     ],
 )
 def test_mistakes_get_one_sentence(cfg, options, sentence):
@@ -66,6 +68,15 @@ def test_more_processes_than_gpus(monkeypatch):
         check_device("cuda", num_processes=3)
     with pytest.raises(InputError, match="needs 6 GPUs"):
         check_device("cuda:5")
+
+
+def test_one_named_gpu_cannot_serve_several_processes(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    check_device("cuda:1")
+    with pytest.raises(InputError, match="MODEL.DEVICE cuda:1 is one GPU, but 2 processes"):
+        check_device("cuda:1", num_processes=2)
+    check_device("cpu:0", num_processes=2)
 
 
 def test_warm_up_of_the_whole_training_is_warned_of(cfg, caplog):

@@ -69,6 +69,18 @@ def test_non_finite_loss_in_one_of_two_processes_stops_both(tmp_path, monkeypatc
         assert "Traceback" not in (tmp_path / log).read_text()
 
 
+def test_missed_expectations_of_two_processes_are_one_sentence(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    words = ["--num-gpus", 2, "--dist-url", "auto", *stand_in_options(tmp_path)]
+    words += ["SOLVER.MAX_ITER", 1, "TEST.EXPECTED_RESULTS", [["keypoints", "AP", 1e6, 1.0]]]
+    arguments = default_argument_parser().parse_args([str(word) for word in words])
+    with pytest.raises(SystemExit) as caught:
+        run_command(lambda: run(arguments, CommandTrainer))
+    output, errors = capfd.readouterr()
+    assert caught.value.code == 2 and "Traceback" not in errors + output
+    assert "error: TEST.EXPECTED_RESULTS was missed: keypoints/AP is" in errors
+
+
 def test_killed_run_resumes_to_the_end(tmp_path):
     settings = [
         *stand_in_options(tmp_path),

@@ -47,6 +47,21 @@ def test_mistakes_in_a_file(write, text, sentence):
     assert "\n" not in str(caught.value)
 
 
+def test_two_bases_may_share_a_base(write):
+    write("SOLVER:\n  MAX_ITER: 7\nVERSION: 2\n", "root.yaml")
+    write("_BASE_: root.yaml\nSOLVER:\n  OPTIMIZER: AdamW\n", "left.yaml")
+    write("_BASE_: root.yaml\nSOLVER:\n  BASE_LR: 0.5\n", "right.yaml")
+    cfg = load_config(write("_BASE_: [left.yaml, right.yaml]\nSEED: 3\n"))
+    assert (cfg.SOLVER.MAX_ITER, cfg.SOLVER.OPTIMIZER, cfg.SOLVER.BASE_LR) == (7, "AdamW", 0.5)
+
+
+def test_a_cycle_through_a_folder_is_refused(write, tmp_path):
+    (tmp_path / "sub").mkdir()
+    write("_BASE_: ../leaf.yaml\n", "sub/base.yaml")
+    with pytest.raises(InputError, match=r"leaf.yaml builds on itself"):
+        load_config(write("_BASE_: sub/base.yaml\n"))
+
+
 def test_the_file_at_fault_is_named_not_the_one_given(write):
     write("SOLVER:\n  MAX_ITR: 7\n", "base.yaml")
     with pytest.raises(InputError, match=r"SOLVER.MAX_ITR in config file \S*base.yaml;"):
@@ -60,6 +75,10 @@ def test_the_file_at_fault_is_named_not_the_one_given(write):
          "SOLVER.BASE_LR?"),
         (["SOLVER.BASE_LR", "fast"], "SOLVER.BASE_LR in the command line takes a value of type "
          "float, not 'fast'"),
+        (["SOLVER.BASE_LR.X", "1"], "Unknown config key SOLVER.BASE_LR.X in the command line: "
+         "SOLVER.BASE_LR is a value"),
+        (["SOLVER.OPTIMIZER.A", "1"], "SOLVER.OPTIMIZER is a value"),
+        (["SOLVER", "1"], "Config key SOLVER in the command line is a section of keys"),
         (["SOLVER.BASE_LR"], "must be pairs KEY VALUE"),
     ],
 )  # fmt: skip

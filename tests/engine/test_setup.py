@@ -6,6 +6,7 @@ import torch
 from detectron2.engine import default_argument_parser
 from engine.stand_in import StandInTrainer, make_samples, stand_in_options
 
+from adaanchor_d2.engine import setup as engine_setup
 from adaanchor_d2.engine.setup import main, run
 from adaanchor_d2.errors import InputError, run_command
 
@@ -92,5 +93,54 @@ def test_expected_results_are_verified(tmp_path):
     evaluate = ["--eval-only", "--resume", *stand_in_options(tmp_path), "TEST.EXPECTED_RESULTS"]
     value = results["keypoints"]["AP"]
     main(parse(*evaluate, [["keypoints", "AP", value, 1e-6]]), StandInTrainer)
-    with pytest.raises(SystemExit):
-        main(parse(*evaluate, [["keypoints", "AP", value + 1, 0.5]]), StandInTrainer)
+    for flags in (evaluate, evaluate[1:]):  # the finished run, evaluated by resuming it, too
+        with pytest.raises(InputError, match=r"keypoints/AP is \S+, not \S+ \+- 0.5\."):
+            main(parse(*flags, [["keypoints", "AP", value + 1, 0.5]]), StandInTrainer)
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """Record the processes that ``run`` would launch, and launch none."""
+    calls = []
+    monkeypatch.setattr(engine_setup, "launch", lambda main, number, **_: calls.append(number))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "as it was")
+    return calls
+
+
+def test_no_gpus_is_one_process(tmp_path, launched):
+    run(parse("--num-gpus", 0, *stand_in_options(tmp_path)), StandInTrainer)
+    assert launched == [1]
+    for flags in (["--num-gpus", -1], ["--num-gpus", 0, "--num-machines", 2]):
+        with pytest.raises(InputError, match="--num-gpus is"):
+            run(parse(*flags, *stand_in_options(tmp_path)), StandInTrainer)
+
+
+def test_numbered_cpu_is_a_cpu(tmp_path, launched):
+    options = [*stand_in_options(tmp_path), "MODEL.DEVICE", "cpu:0"]
+    run(parse("--num-gpus", 2, *options), StandInTrainer)
+    assert launched == [2] and os.environ["CUDA_VISIBLE_DEVICES"] == ""
+
+
+def test_settings_are_checked_as_scaled_to_the_processes(tmp_path, launched):
+    options = [*stand_in_options(tmp_path), "SOLVER.REFERENCE_WORLD_SIZE", 4]
+    run(parse("--num-gpus", 3, *options), StandInTrainer)  # 4 samples for 4 processes: 3 for 3
+    assert launched == [3]
+    with pytest.raises(InputError, match="REFERENCE_WORLD_SIZE is 3, but must be"):
+        run(parse(*options, "SOLVER.REFERENCE_WORLD_SIZE", 3), StandInTrainer)
+
+
+class PretrainedTrainer(StandInTrainer):
+    seen = []
+
+    @classmethod
+    def build_model(cls, cfg):
+        cls.seen.append(cfg.MODEL.TIMM.PRETRAINED)
+        return super().build_model(cfg)
+
+
+def test_no_pretrained_backbone_where_a_checkpoint_replaces_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(PretrainedTrainer, "seen", [])
+    for flags in (["--resume"], ["--resume"], ["--eval-only", "--resume"], []):
+        main(parse(*flags, *stand_in_options(tmp_path)), PretrainedTrainer)
+    assert PretrainedTrainer.seen == [True, False, False, True]
+    assert "PRETRAINED: true" in (tmp_path / "config.yaml").read_text()

@@ -5,6 +5,7 @@ import pytest
 import torch
 from engine.stand_in import FixedBatches, StandInTrainer, make_samples, read_losses
 
+from adaanchor_d2.data.seeded_loader import SeededLoader
 from adaanchor_d2.errors import InputError
 
 
@@ -108,10 +109,45 @@ def test_resume_tells_file_and_iteration(cfg, tmp_path, caplog):
     assert f"Resumed from {tmp_path}/model_final.pth: going on at iteration 2 of 4" in caplog.text
 
 
-def test_resuming_a_finished_run_evaluates_it(cfg, tmp_path):
+@pytest.mark.parametrize("options", [(), ("SOLVER.EMA.ENABLED", True)])
+def test_resuming_a_finished_run_evaluates_it(cfg, tmp_path, options):
     first = train(cfg())
-    again = train(cfg(), resume=True)
+    again = train(cfg(*options), resume=True)  # a new average holds what was loaded
     assert again.results == first.results and len(read_losses(tmp_path)) == 4
+
+
+class SeedRecordingTrainer(StandInTrainer):
+    seeds = []
+
+    @classmethod
+    def build_train_loader(cls, cfg):
+        def make_loader(seed):
+            cls.seeds.append(seed)
+            return FixedBatches(make_samples(), cfg)
+
+        return SeededLoader(make_loader, seed=20)
+
+
+def test_a_resumed_run_sees_other_samples(cfg, monkeypatch):
+    monkeypatch.setattr(SeedRecordingTrainer, "seeds", [])
+    train(cfg("SOLVER.MAX_ITER", 4), trainer_class=SeedRecordingTrainer)
+    train(cfg("SOLVER.MAX_ITER", 5), resume=True, trainer_class=SeedRecordingTrainer)
+    train(cfg("SOLVER.MAX_ITER", 4), trainer_class=SeedRecordingTrainer)
+    assert SeedRecordingTrainer.seeds == [20, 24, 20]
+
+
+def test_all_iterations_are_scaled_to_the_processes(cfg):
+    written = cfg(
+        *("SOLVER.REFERENCE_WORLD_SIZE", 4, "SOLVER.IMS_PER_BATCH", 8, "SOLVER.MAX_ITER", 100),
+        *("MODEL.KEYPOINT_HEAD.FIXED_ITERS", 30),
+    )
+    scaled = StandInTrainer.auto_scale_workers(written, 2)
+    assert (scaled.SOLVER.IMS_PER_BATCH, scaled.SOLVER.MAX_ITER) == (4, 200)
+    assert scaled.MODEL.KEYPOINT_HEAD.FIXED_ITERS == 60
+    assert written.MODEL.KEYPOINT_HEAD.FIXED_ITERS == 30
+    written.freeze()
+    assert StandInTrainer.auto_scale_workers(written, 8).is_frozen()
+    assert StandInTrainer.auto_scale_workers(written, 4) is written
 
 
 def test_best_survives_resuming(cfg, tmp_path):

@@ -21,10 +21,10 @@ def test_problems_are_printed_and_set_the_status(run_tool, tmp_path, capsys):
 def test_bad_commands(run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
     for args, sentence in (
-        (["nothing"], "unknown keypoint data set 'nothing'"),
+        (["nothing"], "Keypoint data set 'nothing' is unknown"),
         (["coco_keypoints_train"], "expected coco/annotations/person_keypoints_train2017.json"),
-        ([], "give either the name of a data set or both --json and --images"),
-        (["--json", "a", "--images", "b", "--skeleton", "c"], "unknown skeleton 'c'"),
+        ([], "Give either the name of a data set or both --json and --images"),
+        (["--json", "a", "--images", "b", "--skeleton", "c"], "Skeleton 'c' is unknown"),
     ):
         assert run_tool("check_dataset.py", *args) == 2
         error = capsys.readouterr().err.strip()

@@ -19,7 +19,7 @@ def test_a_mistake_gets_one_sentence(run_tool, tmp_path, capsys):
     for options, sentence in (
         (["--config-file", tmp_path / "none.yaml"], "none.yaml cannot be read"),
         (["INPUT.CROPSIZE", "(3, 4)"], "INPUT.CROPSIZE"),
-        ([], "DATASETS.TRAIN names no data set"),
+        ([], "DATASETS.TRAIN is empty: name a data set"),
     ):
         assert run_tool("visualize_data.py", *where, *options) == 2
         error = capsys.readouterr().err.strip().splitlines()[-1]

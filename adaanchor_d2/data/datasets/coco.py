@@ -26,12 +26,12 @@ def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> 
     Raises:
         InputError: naming the file, and the id and the field at fault.
     """
-    document = read_json(json_file, "annotation file")
+    document = read_json(json_file, "Annotation file")
     for problem in find_problems(document, json_file, skeleton):
         if problem.fatal:
             raise InputError(problem.message)
     if not os.path.isdir(image_root):
-        raise InputError(f"image folder {image_root} of {json_file} does not exist")
+        raise InputError(f"Image folder {image_root} of {json_file} does not exist.")
     people_of_image: dict[int, list[dict]] = {image["id"]: [] for image in document["images"]}
     for annotation in document["annotations"]:
         if annotation["category_id"] == PERSON_CATEGORY:

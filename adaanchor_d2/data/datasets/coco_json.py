@@ -28,7 +28,7 @@ class Problem(NamedTuple):
 
 
 def read_json(json_file: str, content: str) -> Any:
-    """Load a JSON file; ``content`` says in two or three words what it should hold.
+    """Load a JSON file; ``content`` names what it should hold (a sentence's start).
 
     Raises:
         InputError: missing, truncated, or not JSON.
@@ -37,13 +37,13 @@ def read_json(json_file: str, content: str) -> Any:
         with open(json_file, encoding="utf-8") as file:
             return json.load(file)
     except OSError as error:
-        raise InputError(f"{content} {json_file} cannot be read: {error.strerror}") from None
+        raise InputError(f"{content} {json_file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise InputError(f"{content} {json_file} is not JSON text") from None
+        raise InputError(f"{content} {json_file} is not JSON text.") from None
     except json.JSONDecodeError as error:
         raise InputError(
             f"{content} {json_file} is not whole JSON, it breaks off or goes wrong at line "
-            f"{error.lineno}, column {error.colno}: {error.msg}"
+            f"{error.lineno}, column {error.colno}: {error.msg}."
         ) from None
 
 
@@ -58,21 +58,21 @@ def find_problems(document: Any, json_file: str, skeleton: Skeleton) -> Iterator
     missing = _missing_tables(document)
     if missing:
         yield Problem(
-            f"{json_file} is not a COCO keypoint file: it has no list '{missing[0]}'", True
+            f"{json_file} is not a COCO keypoint file: it has no list '{missing[0]}'.", True
         )
         return
     if PERSON_CATEGORY not in _category_ids(document):
-        yield Problem(f"{json_file} lists no category {PERSON_CATEGORY} (the person's)", False)
+        yield Problem(f"{json_file} lists no category {PERSON_CATEGORY} (the person's).", False)
     images: dict[Any, dict] = {}
     for number, image in enumerate(document["images"]):
         for message in _image_problems(image, number, images):
-            yield Problem(f"{json_file}: {message}", True)
+            yield Problem(f"{json_file}: {message}.", True)
     annotation_ids: set = set()
     for number, annotation in enumerate(document["annotations"]):
         for message, fatal in _annotation_problems(
             annotation, number, annotation_ids, images, skeleton
         ):
-            yield Problem(f"{json_file}: {message}", fatal)
+            yield Problem(f"{json_file}: {message}.", fatal)
 
 
 def _missing_tables(document: Any) -> list[str]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from ...errors import InputError
+from ...errors import InputError, name_first
 from .coco_json import PERSON_CATEGORY, read_json
 
 _KEYS = ("image_id", "category_id", "bbox", "score")
@@ -22,10 +22,10 @@ def load_person_detections(
     Raises:
         InputError: naming the file, and the entry or the image ids at fault.
     """
-    entries = read_json(json_file, "detection file")
+    entries = read_json(json_file, "Detection file")
     if not isinstance(entries, list):
         raise InputError(
-            f"detection file {json_file} is not a list of {{{', '.join(_KEYS)}}} objects"
+            f"Detection file {json_file} is not a list of {{{', '.join(_KEYS)}}} objects."
         )
     _check_keys(entries, json_file)
     _check_image_ids(entries, json_file, image_ids)
@@ -44,17 +44,16 @@ def _check_keys(entries: list, json_file: str) -> None:
     for number, entry in enumerate(entries):
         missing = [key for key in _KEYS if not isinstance(entry, dict) or key not in entry]
         if missing:
-            raise InputError(f"detection file {json_file}: entry {number} has no '{missing[0]}'")
+            raise InputError(f"Detection file {json_file}: entry {number} has no '{missing[0]}'.")
 
 
 def _check_image_ids(entries: list, json_file: str, image_ids: Collection[int]) -> None:
     known = set(image_ids)
     unknown = list(dict.fromkeys(e["image_id"] for e in entries if e["image_id"] not in known))
     if unknown:
-        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         raise InputError(
-            f"detection file {json_file} names images that the data set does not have: "
-            f"{', '.join(map(str, unknown[:5]))}{more}"
+            f"Detection file {json_file} names images that the data set does not have: "
+            f"{name_first(unknown)}."
         )
 
 
@@ -62,7 +61,7 @@ def _score(entry: dict, number: int, json_file: str) -> float:
     score = entry["score"]
     if not isinstance(score, int | float) or not math.isfinite(score):
         raise InputError(
-            f"detection file {json_file}: entry {number} has score {score!r}, not a finite number"
+            f"Detection file {json_file}: entry {number} has score {score!r}, not a finite number."
         )
     return score
 
@@ -71,6 +70,6 @@ def _check_box(box, number: int, json_file: str) -> None:
     numbers = isinstance(box, list) and all(isinstance(value, int | float) for value in box)
     if not numbers or len(box) != 4 or not all(map(math.isfinite, box)) or min(box[2:]) <= 0:
         raise InputError(
-            f"detection file {json_file}: entry {number} has bbox {box!r}, which is not "
-            "x, y, width, height with both sides above 0"
+            f"Detection file {json_file}: entry {number} has bbox {box!r}, which is not "
+            "x, y, width, height with both sides above 0."
         )

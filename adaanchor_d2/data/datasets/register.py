@@ -58,7 +58,7 @@ def find_dataset_files(name: str) -> DatasetFiles:
 def _register(name: str, skeleton: str | Skeleton, locate: Callable[[], DatasetFiles]) -> None:
     """``locate`` is asked again at each use, so that a data root that changes is followed."""
     if name in DatasetCatalog.list():
-        raise InputError(f"a data set named '{name}' is already registered")
+        raise InputError(f"A data set named '{name}' is already registered.")
     skeleton = get_skeleton(skeleton) if isinstance(skeleton, str) else skeleton
 
     def load() -> list[dict]:
@@ -108,10 +108,10 @@ def _check_layout(name: str, folder: str, split: str, files: DatasetFiles) -> No
     missing = [path for path in files[:2] if not os.path.exists(path)]
     if missing:
         raise InputError(
-            f"data set '{name}' is not there ({missing[0]} does not exist): expected "
+            f"Data set '{name}' is not there ({missing[0]} does not exist): expected "
             f"{folder}/annotations/person_keypoints_{split}2017.json and "
             f"{folder}/{split}2017/*.jpg (or {folder}/images/{split}2017/*.jpg) below "
-            f"{data_root()}, which the environment variable DETECTRON2_DATASETS can change"
+            f"{data_root()}, which the environment variable DETECTRON2_DATASETS can change."
         )
 
 

@@ -44,11 +44,11 @@ class SyntheticFacesOptions:
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_faces <= 20:
-            raise InputError(f"max_faces must be 1 to 20, not {self.max_faces}")
+            raise InputError(f"max_faces must be 1 to 20, not {self.max_faces}.")
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}")
+                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
 
 
 @dataclass(frozen=True)

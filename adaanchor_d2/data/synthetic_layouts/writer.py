@@ -68,7 +68,9 @@ def write_data_set(
             shutil.rmtree(output)
         partial_output.rename(output)
     except OSError as error:
-        raise InputError(f"cannot write {error.filename or output}: {error.strerror}") from error
+        raise InputError(
+            f"{error.filename or output} cannot be written: {error.strerror}."
+        ) from error
     finally:
         shutil.rmtree(partial_output, ignore_errors=True)
 
@@ -84,9 +86,9 @@ def _check_numbers(num_train: int, num_val: int, info: DataSetInfo, workers: int
     )
     for name, value, least in checks:
         if value < least:
-            raise InputError(f"{name} must be at least {least}, not {value}")
+            raise InputError(f"{name} must be at least {least}, not {value}.")
     if num_train >= VAL_IMAGE_IDS_FROM:
-        raise InputError(f"num_train must be below {VAL_IMAGE_IDS_FROM}, not {num_train}")
+        raise InputError(f"num_train must be below {VAL_IMAGE_IDS_FROM}, not {num_train}.")
 
 
 def _check_output(output: Path, layout: Layout, overwrite: bool) -> None:
@@ -94,15 +96,15 @@ def _check_output(output: Path, layout: Layout, overwrite: bool) -> None:
     if not output.exists():
         return
     if not output.is_dir():
-        raise InputError(f"{output} is a file, not a folder to write a data set into")
+        raise InputError(f"{output} is a file, not a folder to write a data set into.")
     entries = sorted(entry.name for entry in output.iterdir())
     if entries and not overwrite:
-        raise InputError(f"{output} is not empty; pass --overwrite to replace the data set in it")
+        raise InputError(f"{output} is not empty; pass --overwrite to replace the data set in it.")
     foreign = set(entries) - set(layout.entries)
     if foreign:
         raise InputError(
             f"{output} is not replaced because it holds '{min(foreign)}', "
-            f"which is no part of a synthetic data set in the layout {layout.name}"
+            f"which is no part of a synthetic data set in the layout {layout.name}."
         )
 
 

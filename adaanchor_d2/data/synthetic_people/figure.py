@@ -140,7 +140,11 @@ class Figure:
 
 
 def random_figure(
-    rng: np.random.Generator, stature_px: float, pitch: float, light: float
+    rng: np.random.Generator,
+    stature_px: float,
+    pitch: float,
+    light: float,
+    any_pose_probability: float,
 ) -> Figure:
     """Return a random person with its pelvis at (0, 0).
 
@@ -149,7 +153,8 @@ def random_figure(
         stature_px: pixels of one stature.
         pitch: degrees by which the camera looks down.
         light: -1 (from the left) to 1 (from the right).
+        any_pose_probability: see ``random_pose``.
     """
-    pose, shape = random_pose(rng), random_shape(rng)
+    pose, shape = random_pose(rng, any_pose_probability), random_shape(rng)
     body = build_body(pose, shape, pitch)
     return Figure(pose, shape, body, random_outfit(rng), stature_px, np.zeros(2), light)

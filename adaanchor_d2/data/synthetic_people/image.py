@@ -20,7 +20,7 @@ Annotate = Callable[[np.ndarray, int, Figure, Silhouette], dict | None]
 
 @dataclass(frozen=True)
 class SyntheticPeopleOptions:
-    """How crowded and how hidden the people are.
+    """How crowded, how hidden and how varied in pose the people are.
 
     Attributes:
         max_people: most people in a picture.
@@ -28,6 +28,8 @@ class SyntheticPeopleOptions:
         overlap_probability: a further person stands close to an earlier one.
         occluder_probability: something stands in front of a person.
         truncation_probability: a person is cut off by the picture's border.
+        any_pose_probability: a person takes any pose, seen from any side; otherwise it stands
+            upright and faces the viewer.
 
     Raises:
         InputError: for a value out of range.
@@ -38,14 +40,15 @@ class SyntheticPeopleOptions:
     overlap_probability: float = 0.35
     occluder_probability: float = 0.27
     truncation_probability: float = 0.16
+    any_pose_probability: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_people <= 1000:
-            raise InputError(f"max_people must be 1 to 1000, not {self.max_people}")
+            raise InputError(f"max_people must be 1 to 1000, not {self.max_people}.")
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}")
+                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
 
 
 def render_image(
@@ -110,7 +113,7 @@ def _place_people(
         cut = rng.random() < options.truncation_probability
         if cut:
             stature *= rng.uniform(1.0, 1.7)
-        figure = random_figure(rng, stature, camera_pitch, light)
+        figure = random_figure(rng, stature, camera_pitch, light, options.any_pose_probability)
         figure.origin = _origin(rng, figure, width, height, horizon, beside, cut)
         people.append(figure)
     return sorted(people, key=lambda figure: figure.bounds()[1, 1])

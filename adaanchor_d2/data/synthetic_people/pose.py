@@ -41,9 +41,13 @@ class Pose:
     legs: tuple[Limb, Limb]
 
 
-def random_pose(rng: np.random.Generator) -> Pose:
-    """Return a random everyday pose, seen from the front, the side or behind."""
-    stance = _pick(rng, _STANCES)
+def random_pose(rng: np.random.Generator, any_pose_probability: float) -> Pose:
+    """Return a random everyday pose, seen from the front, the side or behind.
+
+    With the probability 1 - ``any_pose_probability`` it is an upright one, facing the viewer.
+    """
+    upright = rng.random() >= any_pose_probability
+    stance = _stand if upright else _pick(rng, _STANCES)
     spine_pitch, legs = stance(rng)
     if stance is _run:
         arms = _running_arms(rng, legs)
@@ -55,7 +59,11 @@ def random_pose(rng: np.random.Generator) -> Pose:
     u = rng.uniform
     return Pose(
         name=stance.__name__.strip("_"),
-        root=(-10.0 if stance is _crouch else u(-4, 4), _yaw(rng), u(-4, 4)),
+        root=(
+            -10.0 if stance is _crouch else u(-4, 4),
+            rng.normal(0, 15) if upright else _yaw(rng),
+            u(-4, 4),
+        ),
         spine=(-spine_pitch - u(-4, 6), u(-14, 14), u(-8, 8)),
         head=(u(-20, 12), u(-38, 38), u(-12, 12)),
         arms=arms,

@@ -2,7 +2,6 @@
 
 import logging
 from typing import Any
-from urllib.parse import parse_qs, urlparse
 
 import torch
 from fvcore.common.checkpoint import Checkpointer
@@ -42,35 +41,27 @@ class DetectionCheckpointer(Checkpointer):
 
     def load(self, path: str, checkpointables: list[str] | None = None) -> dict[str, Any]:
         """Load a checkpoint and return what in it was not used; "" loads nothing."""
-        url = urlparse(path or "")
-        query = parse_qs(url.query)
-        self._use_heuristics = query.pop("matching_heuristics", None) == ["True"]
-        if query:
-            raise ValueError(f"Unsupported query {query} in the checkpoint's path {path}.")
-        return super().load(url._replace(query="").geturl(), checkpointables)
+        path, _, query = (path or "").partition("?")
+        if query not in ("", "matching_heuristics=True"):
+            raise ValueError(f"Unsupported query '{query}' in the checkpoint's path {path}.")
+        self._use_heuristics = bool(query)
+        return super().load(path, checkpointables)
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         if filename.endswith((".pkl", ".pyth")):
             raise only_in_detectron2(f"Loading of {filename}, a file of a model zoo,")
         loaded = torch.load(filename, map_location="cpu", weights_only=True)
-        if "model" not in loaded:
-            loaded = {"model": loaded}
-        if self._use_heuristics:
-            loaded["matching_heuristics"] = True
-        return loaded
+        return loaded if "model" in loaded else {"model": loaded}
 
     def _load_model(self, checkpoint: dict[str, Any]):
-        if checkpoint.get("matching_heuristics", False):
+        if self._use_heuristics or checkpoint.get("matching_heuristics", False):
             if checkpoint.get("__author__") == "Caffe2":
                 raise only_in_detectron2("The conversion of Caffe2 checkpoints")
-            self._convert_ndarray_to_tensor(checkpoint["model"])
             checkpoint["model"] = match_by_suffix(self.model.state_dict(), checkpoint["model"])
         incompatible = super()._load_model(checkpoint)
         # The config sets these two, so a checkpoint may lack them.
-        own_buffers = dict(self.model.named_buffers(recurse=False))
-        for name in {"pixel_mean", "pixel_std"} & own_buffers.keys():
-            if name in incompatible.missing_keys:
-                incompatible.missing_keys.remove(name)
+        for name in {"pixel_mean", "pixel_std"} & set(incompatible.missing_keys):
+            incompatible.missing_keys.remove(name)
         return incompatible
 
 

@@ -2,30 +2,20 @@
 
 import functools
 import inspect
-import logging
+import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from fvcore.common.config import CfgNode as _CfgNode
 
 from detectron2.utils.file_io import PathManager
 from detectron2.utils.registry import only_in_detectron2
 
-# Sections that configure models which only Detectron2 has.
-_DETECTRON2_SECTIONS = (
-    "MODEL.ANCHOR_GENERATOR",
-    "MODEL.FPN",
-    "MODEL.PANOPTIC_FPN",
-    "MODEL.PROPOSAL_GENERATOR",
-    "MODEL.RESNETS",
-    "MODEL.RETINANET",
-    "MODEL.ROI_BOX_CASCADE_HEAD",
-    "MODEL.ROI_BOX_HEAD",
-    "MODEL.ROI_HEADS",
-    "MODEL.ROI_KEYPOINT_HEAD",
-    "MODEL.ROI_MASK_HEAD",
-    "MODEL.RPN",
-    "MODEL.SEM_SEG_HEAD",
-)
+# Sections of MODEL that configure models which only Detectron2 has.
+_SECTIONS_OF_DETECTRON2 = (
+    "ANCHOR_GENERATOR FPN PANOPTIC_FPN PROPOSAL_GENERATOR RESNETS RETINANET ROI_BOX_CASCADE_HEAD "
+    "ROI_BOX_HEAD ROI_HEADS ROI_KEYPOINT_HEAD ROI_MASK_HEAD RPN SEM_SEG_HEAD"
+).split()
 
 
 class CfgNode(_CfgNode):
@@ -48,62 +38,32 @@ class CfgNode(_CfgNode):
             )
         return super().load_yaml_with_base(filename)
 
-    def merge_from_file(self, cfg_filename: str, allow_unsafe: bool = False) -> None:
-        """Merge a yaml file into this config.
-
-        Args:
-            cfg_filename: path or URL.
-            allow_unsafe: must be False.
-        """
-        assert PathManager.isfile(cfg_filename), f"There is no config file {cfg_filename}."
-        loaded = type(self)(self.load_yaml_with_base(cfg_filename, allow_unsafe=allow_unsafe))
-        version = loaded.get("VERSION")
-        if version is None:
-            logging.getLogger(__name__).warning(
-                f"{cfg_filename} states no VERSION and is read as version {self.VERSION}."
-            )
-        else:
-            assert version == self.VERSION, (
-                f"Config '{cfg_filename}' is of version {version}; "
-                f"detectron2_lite reads version {self.VERSION} only."
-            )
-        self.merge_from_other_cfg(loaded)
-
     def merge_from_other_cfg(self, cfg_other: _CfgNode) -> None:
         """Merge another config into this one; its keys must exist here, with the same types."""
-        for key in _missing_keys(self, cfg_other):
-            _refuse_detectron2_section(key)
-        super().merge_from_other_cfg(cfg_other)
+        version = cfg_other.get("VERSION", self.get("VERSION"))
+        assert version == self.get("VERSION"), (
+            f"The config is of version {version}; detectron2_lite reads version "
+            f"{self.get('VERSION')} only."
+        )
+        with _naming_detectron2():
+            super().merge_from_other_cfg(cfg_other)
 
     def merge_from_list(self, cfg_list: list) -> None:
         """Merge ``[key, value, key, value, ...]`` with dotted keys, as from a command line."""
-        for key in cfg_list[0::2]:
-            if not _has_key(self, key):
-                _refuse_detectron2_section(key)
-        super().merge_from_list(cfg_list)
+        with _naming_detectron2():
+            super().merge_from_list(cfg_list)
 
 
-def _missing_keys(cfg: _CfgNode, other: _CfgNode, prefix: str = "") -> Iterator[str]:
-    """Yield the dotted keys of ``other`` that ``cfg`` does not have."""
-    for name, value in other.items():
-        if name not in cfg:
-            yield prefix + name
-        elif isinstance(value, _CfgNode) and isinstance(cfg[name], _CfgNode):
-            yield from _missing_keys(cfg[name], value, f"{prefix}{name}.")
-
-
-def _has_key(cfg: _CfgNode, key: str) -> bool:
-    for name in key.split("."):
-        if not isinstance(cfg, _CfgNode) or name not in cfg:
-            return False
-        cfg = cfg[name]
-    return True
-
-
-def _refuse_detectron2_section(key: str) -> None:
-    section = ".".join(key.split(".")[:2])
-    if section in _DETECTRON2_SECTIONS:
-        raise only_in_detectron2(f"The config key {key}")
+@contextmanager
+def _naming_detectron2() -> Iterator[None]:
+    """Where a missing key is one of Detectron2's models, say so instead."""
+    try:
+        yield
+    except (AssertionError, KeyError) as error:
+        found = re.search(r"Non-existent (?:config )?key: (MODEL\.(\w+)[.\w]*)", str(error))
+        if found and found.group(2) in _SECTIONS_OF_DETECTRON2:
+            raise only_in_detectron2(f"The config key {found.group(1)}") from error
+        raise
 
 
 def get_cfg() -> CfgNode:
@@ -121,28 +81,19 @@ def configurable(init_func: Callable | None = None, *, from_config: Callable | N
     function use ``@configurable(from_config=function)``. In both, further keyword arguments are
     given to ``from_config`` where it takes them, and else override what it returned.
     """
-    if init_func is not None:
-        is_init = inspect.isfunction(init_func) and init_func.__name__ == "__init__"
-        assert is_init and from_config is None, "@configurable decorates __init__ or a function."
-        return _configurable_init(init_func)
-    if from_config is None:
-        return configurable
-    assert inspect.isfunction(from_config), "from_config must be a function."
-    return functools.partial(_configurable_function, from_config)
+    if init_func is None:
+        assert inspect.isfunction(from_config), "@configurable of a function needs from_config."
+        return functools.partial(_configurable_function, from_config)
+    is_init = inspect.isfunction(init_func) and init_func.__name__ == "__init__"
+    assert is_init and from_config is None, "@configurable decorates __init__ or a function."
 
-
-def _configurable_init(init: Callable) -> Callable:
-    @functools.wraps(init)
+    @functools.wraps(init_func)
     def wrapper(self, *args, **kwargs):
-        from_config = getattr(type(self), "from_config", None)
-        if from_config is None:
+        if not inspect.ismethod(getattr(type(self), "from_config", None)):
             raise AttributeError(f"{type(self).__name__} needs a classmethod 'from_config'.")
-        if not inspect.ismethod(from_config):
-            raise TypeError(f"from_config of {type(self).__name__} must be a classmethod.")
         if _is_called_with_config(args, kwargs):
-            init(self, **_explicit_arguments(from_config, args, kwargs))
-        else:
-            init(self, *args, **kwargs)
+            args, kwargs = (), _explicit_arguments(type(self).from_config, args, kwargs)
+        init_func(self, *args, **kwargs)
 
     return wrapper
 
@@ -151,7 +102,7 @@ def _configurable_function(from_config: Callable, function: Callable) -> Callabl
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         if _is_called_with_config(args, kwargs):
-            return function(**_explicit_arguments(from_config, args, kwargs))
+            args, kwargs = (), _explicit_arguments(from_config, args, kwargs)
         return function(*args, **kwargs)
 
     wrapper.from_config = from_config
@@ -159,8 +110,7 @@ def _configurable_function(from_config: Callable, function: Callable) -> Callabl
 
 
 def _is_called_with_config(args: tuple, kwargs: dict) -> bool:
-    first = args[0] if args else kwargs.get("cfg")
-    return isinstance(first, _CfgNode)
+    return isinstance(args[0] if args else kwargs.get("cfg"), _CfgNode)
 
 
 def _explicit_arguments(from_config: Callable, args: tuple, kwargs: dict) -> dict:
@@ -171,6 +121,5 @@ def _explicit_arguments(from_config: Callable, args: tuple, kwargs: dict) -> dic
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     if any(parameter.kind in variadic for parameter in parameters.values()):
         return from_config(*args, **kwargs)
-    accepted = {name: value for name, value in kwargs.items() if name in parameters}
-    overrides = {name: value for name, value in kwargs.items() if name not in parameters}
-    return {**from_config(*args, **accepted), **overrides}
+    accepted = {name: kwargs.pop(name) for name in list(kwargs) if name in parameters}
+    return {**from_config(*args, **accepted), **kwargs}

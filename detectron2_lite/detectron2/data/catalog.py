@@ -5,8 +5,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["DatasetCatalog", "Metadata", "MetadataCatalog"]
-
 
 class _Catalog(UserDict):
     def list(self) -> list[str]:
@@ -16,9 +14,6 @@ class _Catalog(UserDict):
     def remove(self, name: str) -> None:
         """Forget a name."""
         self.pop(name)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__.lstrip('_')}({', '.join(self)})"
 
 
 class _DatasetCatalog(_Catalog):
@@ -33,8 +28,7 @@ class _DatasetCatalog(_Catalog):
     def get(self, name: str) -> list[dict]:
         """Call the function of ``name``; KeyError when it is not registered."""
         if name not in self:
-            known = ", ".join(self)
-            raise KeyError(f"No data set '{name}' is registered; there are: {known}")
+            raise KeyError(f"No data set '{name}' is registered; there are: {', '.join(self)}")
         return self[name]()
 
 
@@ -42,18 +36,16 @@ class Metadata(SimpleNamespace):
     """What is known about one data set, as attributes; each can be given one value only."""
 
     def __setattr__(self, key: str, value: Any) -> None:
-        known = self.__dict__.get(key, value)
+        known = self.get(key, value)
         assert known == value, (
-            f"'{key}' of data set '{self.__dict__.get('name')}' is {known}, "
-            f"and cannot become {value}."
+            f"'{key}' of data set '{self.get('name')}' is {known}, and cannot become {value}."
         )
-        if key not in self.__dict__:
-            super().__setattr__(key, value)
+        super().__setattr__(key, known)
 
     def __getattr__(self, key: str) -> Any:
-        known = ", ".join(self.__dict__)
         raise AttributeError(
-            f"The metadata of data set '{self.__dict__.get('name')}' has no '{key}', only {known}."
+            f"The metadata of data set '{self.get('name')}' has no '{key}', only "
+            f"{', '.join(self.__dict__)}."
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 import logging
 import weakref
-from collections import OrderedDict
 
 import torch
 from torch import nn
-from torch.nn.parallel import DistributedDataParallel
 
 from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.data import build_detection_test_loader, build_detection_train_loader
@@ -24,30 +22,18 @@ from detectron2.utils.logger import setup_logger
 from detectron2.utils.registry import only_in_detectron2
 
 from . import hooks
-from .setup import default_argument_parser, default_setup, default_writers
+from .scaling import create_ddp_model, scale_config
+from .setup import default_writers
 from .train_loop import HookBase, SimpleTrainer, TrainerBase
 
-__all__ = [
-    "DefaultTrainer",
-    "create_ddp_model",
-    "default_argument_parser",
-    "default_setup",
-    "default_writers",
-]
 
+def _of_the_loop(name: str) -> property:
+    """An attribute of the trainer that is its inner loop's."""
 
-def create_ddp_model(model: nn.Module, **kwargs) -> nn.Module:
-    """Wrap a model in DistributedDataParallel where there are several processes.
+    def set_it(trainer, value) -> None:
+        setattr(trainer._trainer, name, value)
 
-    Args:
-        model: the model, on its device.
-        kwargs: further arguments of ``DistributedDataParallel``.
-    """
-    if comm.get_world_size() == 1:
-        return model
-    if next(model.parameters()).is_cuda:
-        kwargs.setdefault("device_ids", [comm.get_local_rank()])
-    return DistributedDataParallel(model, **kwargs)
+    return property(lambda trainer: getattr(trainer._trainer, name), set_it)
 
 
 class DefaultTrainer(TrainerBase):
@@ -65,6 +51,10 @@ class DefaultTrainer(TrainerBase):
     Args:
         cfg: the config.
     """
+
+    model = _of_the_loop("model")
+    optimizer = _of_the_loop("optimizer")
+    data_loader = _of_the_loop("data_loader")
 
     def __init__(self, cfg):
         super().__init__()
@@ -86,30 +76,6 @@ class DefaultTrainer(TrainerBase):
         self.max_iter = cfg.SOLVER.MAX_ITER
         self.cfg = cfg
         self.register_hooks(self.build_hooks())
-
-    @property
-    def model(self) -> nn.Module:
-        return self._trainer.model
-
-    @model.setter
-    def model(self, model: nn.Module) -> None:
-        self._trainer.model = model
-
-    @property
-    def optimizer(self) -> torch.optim.Optimizer:
-        return self._trainer.optimizer
-
-    @optimizer.setter
-    def optimizer(self, optimizer: torch.optim.Optimizer) -> None:
-        self._trainer.optimizer = optimizer
-
-    @property
-    def data_loader(self):
-        return self._trainer.data_loader
-
-    @data_loader.setter
-    def data_loader(self, data_loader) -> None:
-        self._trainer.data_loader = data_loader
 
     def resume_or_load(self, resume: bool = True) -> None:
         """Continue from the last checkpoint in OUTPUT_DIR; else load MODEL.WEIGHTS.
@@ -214,64 +180,26 @@ class DefaultTrainer(TrainerBase):
         names = cfg.DATASETS.TEST
         if isinstance(evaluators, DatasetEvaluator):
             evaluators = [evaluators]
-        if evaluators is not None:
-            assert len(names) == len(evaluators), f"{len(names)} != {len(evaluators)}"
+        assert evaluators is None or len(names) == len(evaluators), (
+            f"{len(evaluators)} evaluators were given for {len(names)} data sets."
+        )
         logger = logging.getLogger(__name__)
-        all_results = OrderedDict()
+        all_results = {}
         for index, name in enumerate(names):
             data_loader = cls.build_test_loader(cfg, name)
             try:
                 evaluator = evaluators[index] if evaluators else cls.build_evaluator(cfg, name)
-            except NotImplementedError:
-                logger.warning(
-                    f"{name} is not evaluated: {cls.__name__} has no build_evaluator, and "
-                    "test() was given no evaluators."
-                )
+            except NotImplementedError as error:
+                logger.warning(f"{name} is not evaluated: {error}")
                 all_results[name] = {}
                 continue
-            results = all_results[name] = inference_on_dataset(model, data_loader, evaluator)
+            all_results[name] = inference_on_dataset(model, data_loader, evaluator)
             if comm.is_main_process():
-                assert isinstance(results, dict), f"An evaluator must return a dict, not {results}."
                 logger.info(f"Evaluation results for {name} in csv format:")
-                print_csv_format(results)
+                print_csv_format(all_results[name])
         return next(iter(all_results.values())) if len(all_results) == 1 else all_results
 
     @staticmethod
     def auto_scale_workers(cfg, num_workers: int):
-        """Return the config for another number of processes than it was written for.
-
-        Samples per process stay the same: the batch and the learning rate grow with the number of
-        processes, the numbers of iterations shrink. Nothing changes when
-        ``SOLVER.REFERENCE_WORLD_SIZE`` is 0.
-
-        Args:
-            cfg: the config; not modified.
-            num_workers: number of processes.
-        """
-        reference = cfg.SOLVER.REFERENCE_WORLD_SIZE
-        if reference in (0, num_workers):
-            return cfg
-        was_frozen = cfg.is_frozen()
-        cfg = cfg.clone()
-        cfg.defrost()
-        solver = cfg.SOLVER
-        assert solver.IMS_PER_BATCH % reference == 0, (
-            "SOLVER.IMS_PER_BATCH must divide by SOLVER.REFERENCE_WORLD_SIZE."
-        )
-        scale = num_workers / reference
-        solver.IMS_PER_BATCH = round(solver.IMS_PER_BATCH * scale)
-        solver.BASE_LR = solver.BASE_LR * scale
-        solver.MAX_ITER = round(solver.MAX_ITER / scale)
-        solver.WARMUP_ITERS = round(solver.WARMUP_ITERS / scale)
-        solver.STEPS = tuple(round(step / scale) for step in solver.STEPS)
-        solver.CHECKPOINT_PERIOD = round(solver.CHECKPOINT_PERIOD / scale)
-        solver.REFERENCE_WORLD_SIZE = num_workers
-        cfg.TEST.EVAL_PERIOD = round(cfg.TEST.EVAL_PERIOD / scale)
-        logging.getLogger(__name__).info(
-            f"For {num_workers} instead of {reference} processes, SOLVER becomes: IMS_PER_BATCH "
-            f"{solver.IMS_PER_BATCH}, BASE_LR {solver.BASE_LR}, MAX_ITER {solver.MAX_ITER}, "
-            f"WARMUP_ITERS {solver.WARMUP_ITERS}."
-        )
-        if was_frozen:
-            cfg.freeze()
-        return cfg
+        """As :func:`scale_config`: ``cfg`` for ``num_workers`` processes."""
+        return scale_config(cfg, num_workers)

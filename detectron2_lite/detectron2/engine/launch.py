@@ -27,8 +27,8 @@ def launch(
 ) -> None:
     """Run ``main_func(*args)`` in every process of a job; call it on every machine of the job.
 
-    A job of one process runs in this process. The backend is nccl where there are GPUs (process r
-    of a machine uses its GPU r), else gloo.
+    A job of one process, or of none (0 GPUs), runs in this process. The backend is nccl where
+    there are GPUs (process r of a machine uses its GPU r), else gloo.
 
     Args:
         main_func: what to run; must be importable by the new processes.
@@ -41,7 +41,7 @@ def launch(
         timeout: timeout of collective operations.
     """
     world_size = num_machines * num_gpus_per_machine
-    if world_size == 1:
+    if world_size <= 1:
         main_func(*args)
         return
     if dist_url == "auto":

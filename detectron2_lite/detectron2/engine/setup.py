@@ -9,12 +9,7 @@ import torch
 from detectron2.utils import comm
 from detectron2.utils.collect_env import collect_env_info
 from detectron2.utils.env import seed_all_rng
-from detectron2.utils.events import (
-    CommonMetricPrinter,
-    EventWriter,
-    JSONWriter,
-    TensorboardXWriter,
-)
+from detectron2.utils.events import CommonMetricPrinter, EventWriter, JSONWriter, TensorboardXWriter
 from detectron2.utils.file_io import PathManager
 from detectron2.utils.logger import setup_logger
 
@@ -29,18 +24,10 @@ def default_argument_parser(epilog: str | None = None) -> argparse.ArgumentParse
         epilog: text below the help; by default some examples.
     """
     name = sys.argv[0]
-    examples = f"""
-Examples:
-
-One machine with 8 GPUs:
-    $ {name} --num-gpus 8 --config-file cfg.yaml
-
-Other values for some config keys:
-    $ {name} --config-file cfg.yaml MODEL.WEIGHTS weights.pth SOLVER.BASE_LR 0.001
-
-Two machines:
-    (machine0)$ {name} --machine-rank 0 --num-machines 2 --dist-url <URL> [...]
-    (machine1)$ {name} --machine-rank 1 --num-machines 2 --dist-url <URL> [...]
+    examples = f"""examples:
+  {name} --num-gpus 8 --config-file cfg.yaml
+  {name} --config-file cfg.yaml MODEL.WEIGHTS weights.pth SOLVER.BASE_LR 0.001
+  {name} --machine-rank 0 --num-machines 2 --dist-url <URL> [...]   (on the first of two machines)
 """
     parser = argparse.ArgumentParser(
         epilog=epilog or examples, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -1,9 +1,9 @@
 """The training loop, and hooks around its steps."""
 
+import functools
 import logging
 import time
 import weakref
-from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -11,8 +11,6 @@ from torch import nn
 
 from detectron2.utils import comm
 from detectron2.utils.events import EventStorage, get_event_storage
-
-__all__ = ["HookBase", "SimpleTrainer", "TrainerBase"]
 
 
 class HookBase:
@@ -66,10 +64,7 @@ class TrainerBase:
 
     def register_hooks(self, hooks: list[HookBase | None]) -> None:
         """Add hooks, which run in this order; None entries are ignored."""
-        for hook in hooks:
-            if hook is None:
-                continue
-            assert isinstance(hook, HookBase), hook
+        for hook in filter(None, hooks):
             hook.trainer = weakref.proxy(self)
             self._hooks.append(hook)
 
@@ -100,44 +95,40 @@ class TrainerBase:
         """Do one iteration."""
         raise NotImplementedError
 
-    def before_train(self) -> None:
+    def _call_hooks(self, name: str) -> None:
         for hook in self._hooks:
-            hook.before_train()
+            getattr(hook, name)()
+
+    def before_train(self) -> None:
+        self._call_hooks("before_train")
 
     def after_train(self) -> None:
         self.storage.iter = self.iter
-        for hook in self._hooks:
-            hook.after_train()
+        self._call_hooks("after_train")
 
     def before_step(self) -> None:
         self.storage.iter = self.iter
-        for hook in self._hooks:
-            hook.before_step()
+        self._call_hooks("before_step")
 
     def after_backward(self) -> None:
-        for hook in self._hooks:
-            hook.after_backward()
+        self._call_hooks("after_backward")
 
     def after_step(self) -> None:
-        for hook in self._hooks:
-            hook.after_step()
+        self._call_hooks("after_step")
 
     def state_dict(self) -> dict:
         """Return the iteration and the states of the hooks, by class name."""
-        hook_states = {}
-        for hook in self._hooks:
-            state = hook.state_dict()
-            if state:
-                hook_states.setdefault(type(hook).__qualname__, state)
-        return {"iteration": self.iter, **({"hooks": hook_states} if hook_states else {})}
+        states = {type(hook).__qualname__: hook.state_dict() for hook in reversed(self._hooks)}
+        states = {name: state for name, state in states.items() if state}
+        return {"iteration": self.iter, **({"hooks": states} if states else {})}
 
     def load_state_dict(self, state_dict: dict) -> None:
         """Take over the iteration and the hooks' states."""
         self.iter = state_dict["iteration"]
+        hooks = {type(hook).__qualname__: hook for hook in reversed(self._hooks)}
         for name, state in state_dict.get("hooks", {}).items():
-            namesakes = [hook for hook in self._hooks if type(hook).__qualname__ == name]
-            if namesakes:
-                namesakes[0].load_state_dict(state)
+            if name in hooks:
+                hooks[name].load_state_dict(state)
             else:
                 logging.getLogger(__name__).warning(
                     f"The checkpoint has a state for the hook {name}, which this trainer lacks."
@@ -172,13 +163,10 @@ class SimpleTrainer(TrainerBase):
         self.optimizer = optimizer
         self.gather_metric_period = gather_metric_period
         self.zero_grad_before_forward = zero_grad_before_forward
-        self._data_loader_iter_obj = None
 
-    @property
+    @functools.cached_property
     def _data_loader_iter(self):
-        if self._data_loader_iter_obj is None:
-            self._data_loader_iter_obj = iter(self.data_loader)
-        return self._data_loader_iter_obj
+        return iter(self.data_loader)
 
     def run_step(self) -> None:
         assert self.model.training, "Something put the model in evaluation mode."
@@ -195,26 +183,13 @@ class SimpleTrainer(TrainerBase):
             self.optimizer.zero_grad()
         total.backward()
         self.after_backward()
-        self._write_metrics(losses, data_time)
+        if (self.iter + 1) % self.gather_metric_period == 0:
+            self.write_metrics(losses, data_time, self.iter)
         self.optimizer.step()
-
-    def _write_metrics(
-        self,
-        loss_dict: Mapping[str, torch.Tensor],
-        data_time: float,
-        prefix: str = "",
-        iter: int | None = None,
-    ) -> None:
-        iteration = self.iter if iter is None else iter
-        if (iteration + 1) % self.gather_metric_period == 0:
-            self.write_metrics(loss_dict, data_time, iteration, prefix)
 
     @staticmethod
     def write_metrics(
-        loss_dict: Mapping[str, torch.Tensor],
-        data_time: float,
-        cur_iter: int,
-        prefix: str = "",
+        loss_dict: dict[str, torch.Tensor], data_time: float, cur_iter: int, prefix: str = ""
     ) -> None:
         """Log losses (mean over processes), their sum and the data time (maximum).
 

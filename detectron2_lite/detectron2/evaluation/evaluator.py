@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from detectron2.utils.comm import get_world_size, is_main_process
-from detectron2.utils.logger import log_every_n_seconds
 
 _WARMUP_BATCHES = 5
 _SECONDS_BETWEEN_LOGS = 5
+_MOMENTS = ("on_start", "before_inference", "after_inference", "on_end")
 
 
 class DatasetEvaluator:
@@ -51,32 +51,26 @@ class DatasetEvaluators(DatasetEvaluator):
         merged = {}
         for evaluator in self._evaluators:
             results = evaluator.evaluate()
-            if not is_main_process() or results is None:
-                continue
-            twice = merged.keys() & results.keys()
-            assert not twice, f"Different evaluators produce results with the same keys {twice}"
-            merged.update(results)
+            if is_main_process() and results is not None:
+                twice = merged.keys() & results.keys()
+                assert not twice, f"Several evaluators produce results with the same keys {twice}."
+                merged.update(results)
         return merged
 
 
 class _Stopwatch:
-    """Seconds spent on each part of the loop, first batches excluded."""
+    """Seconds spent on each part of the loop; the first batches do not count."""
 
-    def __init__(self, total: int):
-        self._total = total
-        self._num_warmup = max(min(_WARMUP_BATCHES, total - 1), 0)
+    def __init__(self, num_batches: int):
+        self._num_batches = num_batches
+        self._num_warmup = max(min(_WARMUP_BATCHES, num_batches - 1), 0)
+        self._logger = logging.getLogger(__name__)
+        self._last_log = time.perf_counter()
         self._restart()
 
     def _restart(self) -> None:
         self._seconds = {"Dataloading": 0.0, "Inference": 0.0, "Eval": 0.0}
         self._begin = self._last = time.perf_counter()
-        self._num_batches = 0
-
-    def begin_batch(self, index: int) -> None:
-        """Call when the data of a batch are there."""
-        if index == self._num_warmup:
-            self._restart()
-        self.add("Dataloading")
 
     def add(self, part: str) -> None:
         """Count the time since the last call for ``part``."""
@@ -85,32 +79,30 @@ class _Stopwatch:
         self._last = now
 
     def end_batch(self, index: int) -> None:
-        """Call at the end of a batch; logs progress now and then."""
-        self._num_batches += 1
-        speeds = {part: spent / self._num_batches for part, spent in self._seconds.items()}
-        if index < 2 * self._num_warmup and speeds["Inference"] < _SECONDS_BETWEEN_LOGS:
+        """Log progress, now and then."""
+        done = index + 1
+        if done == self._num_warmup:
+            self._restart()
+        if done <= self._num_warmup or self._last - self._last_log < _SECONDS_BETWEEN_LOGS:
             return
-        total = (time.perf_counter() - self._begin) / self._num_batches
-        parts = " ".join(f"{part}: {speed:.4f} s/iter." for part, speed in speeds.items())
-        eta = datetime.timedelta(seconds=int(total * (self._total - index - 1)))
-        log_every_n_seconds(
-            logging.INFO,
-            f"Inference done {index + 1}/{self._total}. {parts} Total: {total:.4f} s/iter. "
-            f"ETA={eta}",
-            n=_SECONDS_BETWEEN_LOGS,
+        self._last_log = self._last
+        counted = done - self._num_warmup
+        parts = "".join(f"{part}: {s / counted:.4f} s/iter. " for part, s in self._seconds.items())
+        total = (self._last - self._begin) / counted
+        eta = datetime.timedelta(seconds=int(total * (self._num_batches - done)))
+        self._logger.info(
+            f"Inference done {done}/{self._num_batches}. {parts}Total: {total:.4f} s/iter. "
+            f"ETA={eta}"
         )
 
     def log_totals(self) -> None:
         """Log the speed of this process."""
-        times = {
-            "time": time.perf_counter() - self._begin,
-            "pure compute time": self._seconds["Inference"],
-        }
-        for name, seconds in times.items():
-            per_batch = seconds / max(self._num_batches, 1)
-            logging.getLogger(__name__).info(
+        counted = max(self._num_batches - self._num_warmup, 1)
+        total, compute = self._last - self._begin, self._seconds["Inference"]
+        for name, seconds in (("time", total), ("pure compute time", compute)):
+            self._logger.info(
                 f"Total inference {name}: {datetime.timedelta(seconds=int(seconds))} "
-                f"({per_batch:.6f} s / iter per device, on {get_world_size()} devices)"
+                f"({seconds / counted:.6f} s / iter per device, on {get_world_size()} devices)"
             )
 
 
@@ -136,29 +128,25 @@ def inference_on_dataset(
     if evaluator is None or isinstance(evaluator, list):
         evaluator = DatasetEvaluators(evaluator or [])
     evaluator.reset()
-
-    def call(name: str) -> None:
-        if callbacks and name in callbacks:
-            callbacks[name]()
-
+    calls = {**dict.fromkeys(_MOMENTS, lambda: None), **(callbacks or {})}
     with ExitStack() as stack:
         if isinstance(model, nn.Module):
             stack.enter_context(inference_context(model))
         stack.enter_context(torch.no_grad())
-        call("on_start")
+        calls["on_start"]()
         watch = _Stopwatch(total)
         for index, inputs in enumerate(data_loader):
-            watch.begin_batch(index)
-            call("before_inference")
+            watch.add("Dataloading")
+            calls["before_inference"]()
             outputs = model(inputs)
-            call("after_inference")
+            calls["after_inference"]()
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
             watch.add("Inference")
             evaluator.process(inputs, outputs)
             watch.add("Eval")
             watch.end_batch(index)
-        call("on_end")
+        calls["on_end"]()
     watch.log_totals()
     results = evaluator.evaluate()
     return {} if results is None else results

@@ -17,14 +17,8 @@ from detectron2.utils.registry import only_in_detectron2
 from .lr_scheduler import LRMultiplier, WarmupParamScheduler
 
 _NORM_LAYERS = (
-    nn.BatchNorm1d,
-    nn.BatchNorm2d,
-    nn.BatchNorm3d,
-    nn.SyncBatchNorm,
+    nn.modules.batchnorm._NormBase,  # batch norms and instance norms
     nn.GroupNorm,
-    nn.InstanceNorm1d,
-    nn.InstanceNorm2d,
-    nn.InstanceNorm3d,
     nn.LayerNorm,
     nn.LocalResponseNorm,
 )
@@ -56,7 +50,7 @@ def get_default_optimizer_params(
     """
     overrides = dict(overrides or {})
     bias = {}
-    if bias_lr_factor is not None and bias_lr_factor != 1.0:
+    if bias_lr_factor not in (None, 1.0):
         _require_base_lr(base_lr, "bias_lr_factor")
         bias["lr"] = base_lr * bias_lr_factor
     if weight_decay_bias is not None:
@@ -67,8 +61,6 @@ def get_default_optimizer_params(
         overrides["bias"] = bias
     if lr_factor_func is not None:
         _require_base_lr(base_lr, "lr_factor_func")
-    given = {"lr": base_lr, "weight_decay": weight_decay}
-    defaults = {key: value for key, value in given.items() if value is not None}
 
     groups: dict[tuple, list[nn.Parameter]] = defaultdict(list)
     seen: set[nn.Parameter] = set()
@@ -77,14 +69,17 @@ def get_default_optimizer_params(
             if not parameter.requires_grad or parameter in seen:
                 continue
             seen.add(parameter)
-            settings = dict(defaults)
+            settings = {"lr": base_lr, "weight_decay": weight_decay}
             if isinstance(module, _NORM_LAYERS) and weight_decay_norm is not None:
                 settings["weight_decay"] = weight_decay_norm
             if lr_factor_func is not None:
                 settings["lr"] *= lr_factor_func(f"{module_name}.{name}")
             settings.update(overrides.get(name, {}))
             groups[tuple(settings.items())].append(parameter)
-    return [{**dict(settings), "params": parameters} for settings, parameters in groups.items()]
+    return [
+        {"params": parameters, **{key: value for key, value in settings if value is not None}}
+        for settings, parameters in groups.items()
+    ]
 
 
 def _require_base_lr(base_lr: float | None, argument: str) -> None:
@@ -107,46 +102,43 @@ def maybe_add_gradient_clipping(cfg, optimizer):
     settings = cfg.SOLVER.CLIP_GRADIENTS
     if not settings.ENABLED:
         return optimizer
-    clip = _build_clipper(settings.CLIP_TYPE, settings.CLIP_VALUE, settings.NORM_TYPE)
-    if isinstance(optimizer, torch.optim.Optimizer):
-        optimizer.__class__ = _add_clipping(type(optimizer), clip)
-        return optimizer
-    return _add_clipping(optimizer, clip)
+    kind, limit, norm_type = settings.CLIP_TYPE, settings.CLIP_VALUE, settings.NORM_TYPE
+    if kind not in ("value", "norm"):
+        raise ValueError(f"SOLVER.CLIP_GRADIENTS.CLIP_TYPE is '{kind}', not 'value' or 'norm'.")
+    is_class = isinstance(optimizer, type)
+    base = optimizer if is_class else type(optimizer)
 
-
-def _build_clipper(kind: str, limit: float, norm_type: float) -> Callable[[nn.Parameter], None]:
-    if kind == "value":
-        return lambda parameter: nn.utils.clip_grad_value_(parameter, limit)
-    if kind == "norm":
-        return lambda parameter: nn.utils.clip_grad_norm_(parameter, limit, norm_type)
-    raise ValueError(f"SOLVER.CLIP_GRADIENTS.CLIP_TYPE is '{kind}', not 'value' or 'norm'.")
-
-
-def _add_clipping(base: type, clip: Callable[[nn.Parameter], None]) -> type:
     def step(self, closure=None):
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                clip(parameter)
+        for parameter in (p for group in self.param_groups for p in group["params"]):
+            if kind == "value":
+                nn.utils.clip_grad_value_(parameter, limit)
+            else:
+                nn.utils.clip_grad_norm_(parameter, limit, norm_type)
         return base.step(self, closure)
 
-    return type(base.__name__ + "WithGradientClip", (base,), {"step": step})
+    clipping = type(base.__name__ + "WithGradientClip", (base,), {"step": step})
+    if is_class:
+        return clipping
+    optimizer.__class__ = clipping
+    return optimizer
 
 
 def build_optimizer(cfg, model: nn.Module) -> torch.optim.Optimizer:
     """Build SGD with the settings of ``SOLVER``."""
+    solver = cfg.SOLVER
     parameters = get_default_optimizer_params(
         model,
-        base_lr=cfg.SOLVER.BASE_LR,
-        weight_decay_norm=cfg.SOLVER.WEIGHT_DECAY_NORM,
-        bias_lr_factor=cfg.SOLVER.BIAS_LR_FACTOR,
-        weight_decay_bias=cfg.SOLVER.WEIGHT_DECAY_BIAS,
+        base_lr=solver.BASE_LR,
+        weight_decay_norm=solver.WEIGHT_DECAY_NORM,
+        bias_lr_factor=solver.BIAS_LR_FACTOR,
+        weight_decay_bias=solver.WEIGHT_DECAY_BIAS,
     )
     optimizer = torch.optim.SGD(
         parameters,
-        lr=cfg.SOLVER.BASE_LR,
-        momentum=cfg.SOLVER.MOMENTUM,
-        nesterov=cfg.SOLVER.NESTEROV,
-        weight_decay=cfg.SOLVER.WEIGHT_DECAY,
+        lr=solver.BASE_LR,
+        momentum=solver.MOMENTUM,
+        nesterov=solver.NESTEROV,
+        weight_decay=solver.WEIGHT_DECAY,
     )
     return maybe_add_gradient_clipping(cfg, optimizer)
 

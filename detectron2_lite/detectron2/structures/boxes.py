@@ -32,12 +32,9 @@ class BoxMode(IntEnum):
         if from_mode == to_mode:
             return box
         if {from_mode, to_mode} != {BoxMode.XYXY_ABS, BoxMode.XYWH_ABS}:
-            raise NotImplementedError(
-                f"Conversion from {BoxMode(from_mode)!r} to {BoxMode(to_mode)!r} is not supported."
-            )
+            raise NotImplementedError(f"{from_mode!r} is not converted to {to_mode!r}.")
         sign = 1 if from_mode == BoxMode.XYWH_ABS else -1
         if isinstance(box, list | tuple):
-            assert len(box) == 4, f"A box has 4 numbers, not {len(box)}."
             x, y, third, fourth = box
             return type(box)((x, y, third + sign * x, fourth + sign * y))
         converted = box.copy() if isinstance(box, np.ndarray) else box.clone()
@@ -54,19 +51,13 @@ class Boxes:
 
     def __init__(self, tensor):
         tensor = torch.as_tensor(tensor).to(torch.float32)
-        if tensor.numel() == 0:
-            tensor = tensor.reshape(-1, 4)
-        assert tensor.dim() == 2 and tensor.shape[1] == 4, tensor.shape
-        self.tensor = tensor
+        self.tensor = tensor if tensor.numel() else tensor.reshape(-1, 4)
+        assert self.tensor.dim() == 2 and self.tensor.shape[1] == 4, tensor.shape
 
     @property
     def device(self) -> torch.device:
         """Where the tensor is."""
         return self.tensor.device
-
-    def clone(self) -> "Boxes":
-        """Return a copy."""
-        return Boxes(self.tensor.clone())
 
     def to(self, device) -> "Boxes":
         """Return the boxes on ``device``."""
@@ -76,39 +67,13 @@ class Boxes:
         """Return (N,) areas."""
         return (self.tensor[:, 2:] - self.tensor[:, :2]).prod(dim=1)
 
-    def clip(self, box_size: tuple[int, int]) -> None:
-        """Limit the boxes, in place, to an image of size (height, width)."""
-        assert torch.isfinite(self.tensor).all(), "Boxes that are not finite cannot be clipped."
-        height, width = box_size
-        limits = self.tensor.new_tensor([width, height, width, height])
-        self.tensor = self.tensor.clamp(min=0).minimum(limits)
-
-    def nonempty(self, threshold: float = 0.0) -> torch.Tensor:
-        """Return (N,) whether both sides are longer than ``threshold``."""
-        return (self.tensor[:, 2:] - self.tensor[:, :2] > threshold).all(dim=1)
-
-    def get_centers(self) -> torch.Tensor:
-        """Return (N, 2) centres, x and y."""
-        return (self.tensor[:, :2] + self.tensor[:, 2:]) / 2
-
-    def scale(self, scale_x: float, scale_y: float) -> None:
-        """Multiply the coordinates, in place."""
-        self.tensor[:, 0::2] *= scale_x
-        self.tensor[:, 1::2] *= scale_y
-
     @classmethod
     def cat(cls, boxes_list: list["Boxes"]) -> "Boxes":
         """Join several lists of boxes."""
-        if not boxes_list:
-            return cls(torch.empty(0))
-        return cls(torch.cat([boxes.tensor for boxes in boxes_list]))
+        return cls(torch.cat([boxes.tensor for boxes in boxes_list]) if boxes_list else [])
 
     def __getitem__(self, item) -> "Boxes":
-        if isinstance(item, int):
-            return Boxes(self.tensor[item][None])
-        picked = self.tensor[item]
-        assert picked.dim() == 2, f"{item} does not select whole boxes."
-        return Boxes(picked)
+        return Boxes(self.tensor[item][None] if isinstance(item, int) else self.tensor[item])
 
     def __len__(self) -> int:
         return len(self.tensor)

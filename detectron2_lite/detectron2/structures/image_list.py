@@ -41,13 +41,10 @@ class ImageList:
             padding_constraints: may hold "size_divisibility", which takes precedence, and
                 "square_size", the side of a square to pad to.
         """
-        assert len(tensors) > 0, "No images."
-        leading = tensors[0].shape[:-2]
-        assert all(image.shape[:-2] == leading for image in tensors), "Images differ in channels."
         constraints = padding_constraints or {}
         divisor = max(constraints.get("size_divisibility", size_divisibility), 1)
-        sizes = [(image.shape[-2], image.shape[-1]) for image in tensors]
         square = constraints.get("square_size", 0)
+        sizes = [tuple(image.shape[-2:]) for image in tensors]
         sides = (square, square) if square > 0 else map(max, zip(*sizes, strict=True))
         height, width = (-(-side // divisor) * divisor for side in sides)
         padded = [

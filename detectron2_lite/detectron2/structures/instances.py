@@ -42,10 +42,9 @@ class Instances:
 
     def set(self, name: str, value: Any) -> None:
         """Set a field; its length must be that of the fields that exist."""
-        if self._fields:
-            assert len(value) == len(self), (
-                f"Field {name} has {len(value)} entries, the Instances have {len(self)}."
-            )
+        assert not self._fields or len(value) == len(self), (
+            f"Field {name} has {len(value)} entries, the Instances have {len(self)}."
+        )
         self._fields[name] = value
 
     def get(self, name: str) -> Any:
@@ -64,26 +63,21 @@ class Instances:
         """Return the fields by name; changing this dict changes the instances."""
         return self._fields
 
-    def _new(self, fields: dict[str, Any]) -> "Instances":
-        return Instances(self._image_size, **fields)
-
     def to(self, *args: Any, **kwargs: Any) -> "Instances":
         """Return instances whose fields have been moved, where they have a method ``to``."""
-        return self._new(
-            {
-                name: value.to(*args, **kwargs) if hasattr(value, "to") else value
-                for name, value in self._fields.items()
-            }
-        )
+        moved = {
+            name: value.to(*args, **kwargs) if hasattr(value, "to") else value
+            for name, value in self._fields.items()
+        }
+        return Instances(self._image_size, **moved)
 
     def __getitem__(self, item: int | slice | torch.Tensor) -> "Instances":
         """Index every field; a number gives instances of length 1."""
         if type(item) is int:
-            count = len(self)
-            if not -count <= item < count:
-                raise IndexError(f"There is no instance {item} of {count}.")
-            item = slice(item % count, item % count + 1)
-        return self._new({name: value[item] for name, value in self._fields.items()})
+            position = range(len(self))[item]
+            item = slice(position, position + 1)
+        picked = {name: value[item] for name, value in self._fields.items()}
+        return Instances(self._image_size, **picked)
 
     def __len__(self) -> int:
         for value in self._fields.values():
@@ -96,7 +90,6 @@ class Instances:
     @staticmethod
     def cat(instance_lists: list["Instances"]) -> "Instances":
         """Join instances of one image size and the same fields."""
-        assert instance_lists, "Nothing to concatenate."
         first = instance_lists[0]
         if len(instance_lists) == 1:
             return first
@@ -105,24 +98,16 @@ class Instances:
             name: _join([instances.get(name) for instances in instance_lists])
             for name in first.get_fields()
         }
-        return first._new(joined)
+        return Instances(first.image_size, **joined)
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}: {value}" for name, value in self._fields.items())
-        count = len(self) if self._fields else 0
-        height, width = self._image_size
-        return (
-            f"Instances(num_instances={count}, image_height={height}, image_width={width}, "
-            f"fields=[{fields}])"
-        )
+        return f"Instances(image_size={self._image_size}, fields=[{fields}])"
 
 
 def _join(values: list) -> Any:
-    kind = type(values[0])
     if isinstance(values[0], torch.Tensor):
         return torch.cat(values)
     if isinstance(values[0], list):
         return list(itertools.chain.from_iterable(values))
-    if hasattr(kind, "cat"):
-        return kind.cat(values)
-    raise ValueError(f"Fields of type {kind.__name__} cannot be joined.")
+    return type(values[0]).cat(values)

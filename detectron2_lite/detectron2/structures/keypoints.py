@@ -12,9 +12,8 @@ class Keypoints:
     """
 
     def __init__(self, keypoints):
-        tensor = torch.as_tensor(keypoints).to(torch.float32)
-        assert tensor.dim() == 3 and tensor.shape[2] == 3, tensor.shape
-        self.tensor = tensor
+        self.tensor = torch.as_tensor(keypoints).to(torch.float32)
+        assert self.tensor.dim() == 3 and self.tensor.shape[2] == 3, self.tensor.shape
 
     @property
     def device(self) -> torch.device:
@@ -23,20 +22,15 @@ class Keypoints:
 
     def to(self, *args, **kwargs) -> "Keypoints":
         """Apply ``Tensor.to``."""
-        return type(self)(self.tensor.to(*args, **kwargs))
+        return Keypoints(self.tensor.to(*args, **kwargs))
 
     @staticmethod
     def cat(keypoints_list: list["Keypoints"]) -> "Keypoints":
         """Join the instances of several lists."""
-        assert keypoints_list, "Nothing to concatenate."
         return Keypoints(torch.cat([keypoints.tensor for keypoints in keypoints_list]))
 
     def __getitem__(self, item) -> "Keypoints":
-        picked = self.tensor[item]
-        return Keypoints(picked[None] if isinstance(item, int) else picked)
+        return Keypoints(self.tensor[item][None] if isinstance(item, int) else self.tensor[item])
 
     def __len__(self) -> int:
         return len(self.tensor)
-
-    def __repr__(self) -> str:
-        return f"Keypoints(num_instances={len(self)})"

@@ -45,23 +45,14 @@ def create_local_process_group(num_workers_per_machine: int) -> None:
             _local_group = group
 
 
-def get_local_process_group():
-    """The torch process group of this machine's processes."""
-    assert _local_group is not None, (
-        "There is no local process group: start the processes with launch(), or call "
-        "comm.create_local_process_group() after torch.distributed.init_process_group()."
-    )
-    return _local_group
-
-
 def get_local_rank() -> int:
-    """Number of this process on its machine."""
-    return dist.get_rank(group=get_local_process_group()) if _is_distributed() else 0
+    """Number of this process on its machine; `launch` has grouped the processes by machine."""
+    return dist.get_rank(group=_local_group) if _is_distributed() else 0
 
 
 def get_local_size() -> int:
     """Number of processes on this machine."""
-    return dist.get_world_size(group=get_local_process_group()) if _is_distributed() else 1
+    return dist.get_world_size(group=_local_group) if _is_distributed() else 1
 
 
 def synchronize() -> None:
@@ -105,20 +96,3 @@ def gather(data, dst: int = 0, group=None) -> list:
 def shared_random_seed() -> int:
     """Return a random number that is the same in all processes; every process must call it."""
     return all_gather(int(np.random.randint(2**31)))[0]
-
-
-def reduce_dict(input_dict: dict, average: bool = True) -> dict:
-    """Sum or average a dict of scalar tensors over the processes.
-
-    Only process 0 gets the result; what the others get is not specified. All processes must have
-    the same keys.
-    """
-    if get_world_size() == 1:
-        return input_dict
-    with torch.no_grad():
-        names = sorted(input_dict)
-        values = torch.stack([input_dict[name] for name in names])
-        dist.reduce(values, dst=0)
-        if average and is_main_process():
-            values /= get_world_size()
-        return dict(zip(names, values, strict=True))

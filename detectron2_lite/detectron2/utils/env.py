@@ -7,8 +7,6 @@ import random
 import numpy as np
 import torch
 
-__all__ = ["seed_all_rng"]
-
 
 def seed_all_rng(seed: int | None = None) -> None:
     """Seed Python's, numpy's and torch's generators; None draws a seed and logs it."""

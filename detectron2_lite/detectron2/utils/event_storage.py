@@ -1,10 +1,8 @@
-"""Scalars, images and histograms of a training."""
+"""Scalars of a training."""
 
 import itertools
 from collections import defaultdict
-from contextlib import contextmanager
 
-import torch
 from fvcore.common.history_buffer import HistoryBuffer
 
 _open_storages: list["EventStorage"] = []
@@ -24,18 +22,18 @@ def get_event_storage() -> "EventStorage":
 class EventStorage:
     """Collects what is logged; open it with ``with``, then :func:`get_event_storage` finds it.
 
+    Attributes:
+        iter: the current iteration.
+
     Args:
         start_iter: number of the first iteration.
     """
 
     def __init__(self, start_iter: int = 0):
-        self._iter = start_iter
-        self._prefix = ""
+        self.iter = start_iter
         self._histories: dict[str, HistoryBuffer] = defaultdict(HistoryBuffer)
         self._smoothing: dict[str, bool] = {}
         self._latest: dict[str, tuple[float, int]] = {}
-        self._vis_data: list[tuple] = []
-        self._histograms: list[dict] = []
 
     def put_scalar(
         self, name: str, value, smoothing_hint: bool = True, cur_iter: int | None = None
@@ -43,15 +41,14 @@ class EventStorage:
         """Add one value of the scalar ``name``.
 
         Args:
-            name: name, prefixed by the current :meth:`name_scope`.
+            name: name, by convention with slashes between its parts.
             value: anything that ``float()`` takes.
             smoothing_hint: whether writers should take a median over recent iterations. It must
                 be the same every time.
             cur_iter: iteration that the value belongs to; by default the current one.
         """
-        name = self._prefix + name
         value = float(value)
-        iteration = self._iter if cur_iter is None else cur_iter
+        iteration = self.iter if cur_iter is None else cur_iter
         known_hint = self._smoothing.setdefault(name, smoothing_hint)
         assert known_hint == smoothing_hint, f"Scalar {name} was put with another smoothing_hint."
         self._histories[name].update(value, iteration)
@@ -61,37 +58,6 @@ class EventStorage:
         """Add several scalars, given as keyword arguments."""
         for name, value in kwargs.items():
             self.put_scalar(name, value, smoothing_hint=smoothing_hint, cur_iter=cur_iter)
-
-    def put_image(self, img_name: str, img_tensor) -> None:
-        """Add an RGB image (3, H, W), uint8 or float in [0, 1], for TensorBoard."""
-        self._vis_data.append((img_name, img_tensor, self._iter))
-
-    def put_histogram(self, hist_name: str, hist_tensor: torch.Tensor, bins: int = 1000) -> None:
-        """Add the histogram of a tensor of any shape, for TensorBoard."""
-        values = hist_tensor.detach().float().flatten()
-        low, high = values.min().item(), values.max().item()
-        edges = torch.linspace(low, high, bins + 1)
-        self._histograms.append(
-            {
-                "tag": hist_name,
-                "min": low,
-                "max": high,
-                "num": values.numel(),
-                "sum": values.sum().item(),
-                "sum_squares": values.square().sum().item(),
-                "bucket_limits": edges[1:].tolist(),
-                "bucket_counts": torch.histc(values, bins=bins).tolist(),
-                "global_step": self._iter,
-            }
-        )
-
-    def clear_images(self) -> None:
-        """Forget the images; TensorBoard's writer does it once they are written."""
-        self._vis_data = []
-
-    def clear_histograms(self) -> None:
-        """Forget the histograms; TensorBoard's writer does it once they are written."""
-        self._histograms = []
 
     def history(self, name: str) -> HistoryBuffer:
         """Return the values of one scalar; KeyError when there are none."""
@@ -109,47 +75,22 @@ class EventStorage:
 
     def latest_with_smoothing_hint(self, window_size: int = 20) -> dict[str, tuple[float, int]]:
         """Like :meth:`latest`, with medians of ``window_size`` iterations where smoothing is on."""
-        return {
-            name: (self.smoothed(name, window_size) if self._smoothing[name] else value, iteration)
-            for name, (value, iteration) in self._latest.items()
-        }
+        smoothed = {}
+        for name, (value, iteration) in self._latest.items():
+            if self._smoothing[name]:
+                value = self._histories[name].median(self.count_samples(name, window_size))
+            smoothed[name] = (value, iteration)
+        return smoothed
 
     def count_samples(self, name: str, window_size: int = 20) -> int:
         """Number of values put for a scalar in its last ``window_size`` iterations."""
         values = self._histories[name].values()
         oldest = values[-1][1] - window_size
-        recent = itertools.takewhile(lambda entry: entry[1] > oldest, reversed(values))
-        return sum(1 for _ in recent)
-
-    def smoothed(self, name: str, window_size: int = 20) -> float:
-        """Median of a scalar over its last ``window_size`` iterations."""
-        return self._histories[name].median(self.count_samples(name, window_size))
-
-    def smoothing_hints(self) -> dict[str, bool]:
-        """Return the smoothing hint of every scalar, by name."""
-        return self._smoothing
+        return sum(1 for _ in itertools.takewhile(lambda entry: entry[1] > oldest, values[::-1]))
 
     def step(self) -> None:
         """Go to the next iteration. (A trainer sets :attr:`iter` instead.)"""
-        self._iter += 1
-
-    @property
-    def iter(self) -> int:
-        """The current iteration."""
-        return self._iter
-
-    @iter.setter
-    def iter(self, value: int) -> None:
-        self._iter = int(value)
-
-    @contextmanager
-    def name_scope(self, name: str):
-        """Prefix the names of scalars put inside the block with ``name/``."""
-        outer, self._prefix = self._prefix, name.rstrip("/") + "/"
-        try:
-            yield
-        finally:
-            self._prefix = outer
+        self.iter += 1
 
     def __enter__(self) -> "EventStorage":
         _open_storages.append(self)

@@ -3,8 +3,6 @@
 import datetime
 import json
 import logging
-import os
-import time
 from collections import defaultdict
 from functools import cached_property
 
@@ -25,6 +23,23 @@ class EventWriter:
         """Finish writing."""
 
 
+class _NewScalars:
+    """The scalars that came since the last call, by iteration, with medians where wanted."""
+
+    def __init__(self, window_size: int):
+        self._window_size = window_size
+        self._last_iteration = -1
+
+    def __call__(self) -> list[tuple[int, dict[str, float]]]:
+        new: dict[int, dict[str, float]] = defaultdict(dict)
+        latest = get_event_storage().latest_with_smoothing_hint(self._window_size)
+        for name, (value, iteration) in latest.items():
+            if iteration > self._last_iteration:
+                new[iteration][name] = value
+        self._last_iteration = max([self._last_iteration, *new])
+        return sorted(new.items())
+
+
 class JSONWriter(EventWriter):
     """Appends scalars to a file, one JSON object a line, each with its "iteration".
 
@@ -35,28 +50,20 @@ class JSONWriter(EventWriter):
 
     def __init__(self, json_file: str, window_size: int = 20):
         self._file = PathManager.open(json_file, "a")
-        self._window_size = window_size
-        self._last_written = -1
+        self._new_scalars = _NewScalars(window_size)
 
     def write(self) -> None:
-        by_iteration: dict[int, dict] = defaultdict(dict)
-        latest = get_event_storage().latest_with_smoothing_hint(self._window_size)
-        for name, (value, iteration) in latest.items():
-            if iteration > self._last_written:
-                by_iteration[iteration][name] = value
-        for iteration, scalars in sorted(by_iteration.items()):
+        for iteration, scalars in self._new_scalars():
             line = json.dumps({**scalars, "iteration": iteration}, sort_keys=True)
             self._file.write(line + "\n")
-            self._last_written = iteration
         self._file.flush()
-        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()
 
 
 class TensorboardXWriter(EventWriter):
-    """Writes everything to TensorBoard.
+    """Writes scalars to TensorBoard.
 
     Args:
         log_dir: folder of the event files.
@@ -65,31 +72,19 @@ class TensorboardXWriter(EventWriter):
     """
 
     def __init__(self, log_dir: str, window_size: int = 20, **kwargs):
-        self._window_size = window_size
+        self._new_scalars = _NewScalars(window_size)
         self._arguments = {"log_dir": log_dir, **kwargs}
-        self._last_written = -1
 
     @cached_property
-    def _summary(self):
+    def _summary(self):  # made when it is first needed: it is slow to import, and makes a file
         from torch.utils.tensorboard import SummaryWriter
 
         return SummaryWriter(**self._arguments)
 
     def write(self) -> None:
-        storage = get_event_storage()
-        newest = self._last_written
-        latest = storage.latest_with_smoothing_hint(self._window_size)
-        for name, (value, iteration) in latest.items():
-            if iteration > self._last_written:
+        for iteration, scalars in self._new_scalars():
+            for name, value in scalars.items():
                 self._summary.add_scalar(name, value, iteration)
-                newest = max(newest, iteration)
-        self._last_written = newest
-        for name, image, iteration in storage._vis_data:
-            self._summary.add_image(name, image, iteration)
-        storage.clear_images()
-        for histogram in storage._histograms:
-            self._summary.add_histogram_raw(**histogram)
-        storage.clear_histograms()
 
     def close(self) -> None:
         if "_summary" in self.__dict__:
@@ -108,28 +103,20 @@ class CommonMetricPrinter(EventWriter):
         self.logger = logging.getLogger("detectron2.utils.events")
         self._max_iter = max_iter
         self._window_size = window_size
-        self._last_write: tuple[int, float] | None = None
 
     def _eta(self, storage: EventStorage) -> str:
-        """ETA as text; from the measured iteration times, else from the time between writes."""
-        if self._max_iter is None:
+        """ETA as text, where iteration times are measured."""
+        if self._max_iter is None or "time" not in storage.histories():
             return ""
-        left = self._max_iter - storage.iter - 1
-        now, previous = time.perf_counter(), self._last_write
-        self._last_write = (storage.iter, now)
-        if "time" in storage.histories():
-            seconds = storage.history("time").median(1000) * left
-            storage.put_scalar("eta_seconds", seconds, smoothing_hint=False)
-        elif previous is not None and storage.iter > previous[0]:
-            seconds = (now - previous[1]) / (storage.iter - previous[0]) * left
-        else:
-            return ""
+        seconds = storage.history("time").median(1000) * (self._max_iter - storage.iter - 1)
+        storage.put_scalar("eta_seconds", seconds, smoothing_hint=False)
         return f"eta: {datetime.timedelta(seconds=int(seconds))}  "
 
     def _medians(self, storage: EventStorage, marker: str) -> str:
-        names = [name for name in storage.histories() if marker in name]
         return "  ".join(
-            f"{name}: {storage.smoothed(name, self._window_size):.4g}" for name in names
+            f"{name}: {history.median(storage.count_samples(name, self._window_size)):.4g}"
+            for name, history in storage.histories().items()
+            if marker in name
         )
 
     def _times(self, storage: EventStorage) -> str:

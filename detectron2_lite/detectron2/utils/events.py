@@ -2,13 +2,3 @@
 
 from .event_storage import EventStorage, get_event_storage, has_event_storage
 from .event_writers import CommonMetricPrinter, EventWriter, JSONWriter, TensorboardXWriter
-
-__all__ = [
-    "CommonMetricPrinter",
-    "EventStorage",
-    "EventWriter",
-    "JSONWriter",
-    "TensorboardXWriter",
-    "get_event_storage",
-    "has_event_storage",
-]

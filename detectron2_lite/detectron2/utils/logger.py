@@ -5,18 +5,12 @@ import functools
 import logging
 import os
 import sys
-import time
-from collections import Counter
 
 from termcolor import colored
 
 from detectron2.utils.file_io import PathManager
 
-__all__ = ["log_every_n_seconds", "log_first_n", "setup_logger"]
-
 _DATE_FORMAT = "%m/%d %H:%M:%S"
-_call_counts: Counter = Counter()
-_call_times: dict = {}
 
 
 class _ConsoleFormatter(logging.Formatter):
@@ -31,14 +25,10 @@ class _ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         rest = record.name.removeprefix(self._name)
         record.short_name = (self._abbreviation + rest).lstrip(".")
-        return super().format(record)
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        text = super().formatMessage(record)
+        text = super().format(record)
         if record.levelno < logging.WARNING:
             return text
-        level = "WARNING" if record.levelno < logging.ERROR else "ERROR"
-        return colored(level, "red", attrs=["bold"]) + " " + text
+        return colored(record.levelname, "red", attrs=["bold"]) + " " + text
 
 
 @functools.cache
@@ -88,7 +78,6 @@ def setup_logger(
 
 def _add_handler(logger: logging.Logger, stream, formatter: logging.Formatter) -> None:
     handler = logging.StreamHandler(stream)
-    handler.setLevel(logging.DEBUG)
     handler.setFormatter(formatter)
     logger.addHandler(handler)
 
@@ -100,41 +89,3 @@ def _open_log(path: str):
     stream = PathManager.open(path, "a")
     atexit.register(stream.close)
     return stream
-
-
-def _find_caller() -> tuple[str, tuple]:
-    """Return module name and place of the first caller outside this file."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename == __file__:
-        frame = frame.f_back
-    module = frame.f_globals["__name__"]
-    place = (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-    return "detectron2" if module == "__main__" else module, place
-
-
-def log_first_n(lvl: int, msg: str, n: int = 1, *, name: str | None = None, key="caller") -> None:
-    """Log only the first ``n`` times.
-
-    Args:
-        lvl: logging level.
-        msg: message.
-        n: how many times.
-        name: logger; by default that of the calling module.
-        key: what makes two calls the same: "caller", "message" or a tuple of both.
-    """
-    module, place = _find_caller()
-    parts = (key,) if isinstance(key, str) else key
-    assert parts, "key must name caller, message or both"
-    identity = (place if "caller" in parts else None, msg if "message" in parts else None)
-    _call_counts[identity] += 1
-    if _call_counts[identity] <= n:
-        logging.getLogger(name or module).log(lvl, msg)
-
-
-def log_every_n_seconds(lvl: int, msg: str, n: float = 1, *, name: str | None = None) -> None:
-    """Log at most once in ``n`` seconds from the same place."""
-    module, place = _find_caller()
-    now = time.monotonic()
-    if place not in _call_times or now - _call_times[place] >= n:
-        logging.getLogger(name or module).log(lvl, msg)
-        _call_times[place] = now

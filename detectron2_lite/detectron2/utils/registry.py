@@ -1,10 +1,8 @@
 """Registries, and the answer to a request for something that only Detectron2 has."""
 
-from collections.abc import Iterable
-
 from fvcore.common.registry import Registry
 
-__all__ = ["Registry"]
+__all__ = ["PartialRegistry", "Registry", "only_in_detectron2"]
 
 INSTALLATION_GUIDE = "https://detectron2.readthedocs.io/tutorials/install.html"
 
@@ -23,13 +21,13 @@ class PartialRegistry(Registry):
     Args:
         name: name of the registry.
         kind: what one entry is, for the error message.
-        lacking: names that Detectron2 registers and lite does not.
+        lacking: names that Detectron2 registers and lite does not, separated by spaces.
     """
 
-    def __init__(self, name: str, kind: str, lacking: Iterable[str]):
+    def __init__(self, name: str, kind: str, lacking: str):
         super().__init__(name)
         self._kind = kind
-        self._lacking = frozenset(lacking)
+        self._lacking = lacking.split()
 
     def get(self, name: str):
         """Return the entry; raises KeyError that says where a lacking one is to be had."""

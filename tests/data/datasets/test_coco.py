@@ -50,5 +50,5 @@ def test_other_categories_are_no_people(tiny_dataset):
 
 
 def test_missing_image_folder(tiny_dataset):
-    with pytest.raises(InputError, match="image folder nowhere of .* does not exist"):
+    with pytest.raises(InputError, match="Image folder nowhere of .* does not exist"):
         load_coco_keypoints(str(tiny_dataset.json_file), "nowhere", COCO)

@@ -59,5 +59,5 @@ def test_bad_files(write, content, sentence):
 
 
 def test_missing_file():
-    with pytest.raises(InputError, match=r"detection file none\.json cannot be read"):
+    with pytest.raises(InputError, match=r"Detection file none\.json cannot be read"):
         load_person_detections("none.json", [1])

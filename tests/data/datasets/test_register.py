@@ -61,6 +61,6 @@ def test_own_data_set(tiny_dataset, dataset_name):
 
 
 def test_unknown_skeleton(dataset_name):
-    with pytest.raises(InputError, match="unknown skeleton 'kokko'"):
+    with pytest.raises(InputError, match="Skeleton 'kokko' is unknown"):
         register_coco_keypoints(dataset_name, "a.json", "images", "kokko")
     assert dataset_name not in DatasetCatalog.list()

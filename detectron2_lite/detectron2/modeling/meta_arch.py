@@ -8,13 +8,7 @@ from detectron2.utils.registry import PartialRegistry
 META_ARCH_REGISTRY = PartialRegistry(
     "META_ARCH",
     "meta-architecture",
-    lacking=(
-        "GeneralizedRCNN",
-        "PanopticFPN",
-        "ProposalNetwork",
-        "RetinaNet",
-        "SemanticSegmentor",
-    ),
+    "GeneralizedRCNN PanopticFPN ProposalNetwork RetinaNet SemanticSegmentor",
 )
 META_ARCH_REGISTRY.__doc__ = """Callables (cfg) -> nn.Module."""
 

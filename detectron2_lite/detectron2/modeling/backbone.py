@@ -1,4 +1,4 @@
-"""The interface of a feature network."""
+"""The interface of a feature network, and backbones by name."""
 
 from abc import ABCMeta, abstractmethod
 
@@ -6,6 +6,14 @@ import torch
 from torch import nn
 
 from detectron2.layers import ShapeSpec
+from detectron2.utils.registry import PartialRegistry
+
+BACKBONE_REGISTRY = PartialRegistry(
+    "BACKBONE",
+    "backbone",
+    "build_resnet_backbone build_resnet_fpn_backbone build_retinanet_resnet_fpn_backbone",
+)
+BACKBONE_REGISTRY.__doc__ = """Callables (cfg, input_shape: ShapeSpec) -> Backbone."""
 
 
 class Backbone(nn.Module, metaclass=ABCMeta):
@@ -36,3 +44,16 @@ class Backbone(nn.Module, metaclass=ABCMeta):
             name: ShapeSpec(channels=channels[name], stride=strides[name])
             for name in self._out_features
         }
+
+
+def build_backbone(cfg, input_shape: ShapeSpec | None = None) -> Backbone:
+    """Build the backbone that ``MODEL.BACKBONE.NAME`` names.
+
+    Args:
+        cfg: the config.
+        input_shape: the images; by default as many channels as ``MODEL.PIXEL_MEAN`` has numbers.
+    """
+    input_shape = input_shape or ShapeSpec(channels=len(cfg.MODEL.PIXEL_MEAN))
+    backbone = BACKBONE_REGISTRY.get(cfg.MODEL.BACKBONE.NAME)(cfg, input_shape)
+    assert isinstance(backbone, Backbone), type(backbone)
+    return backbone

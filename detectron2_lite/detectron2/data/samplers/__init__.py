@@ -1,3 +1,0 @@
-from .distributed_sampler import InferenceSampler, TrainingSampler
-
-__all__ = ["InferenceSampler", "TrainingSampler"]
