@@ -134,9 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise InputError(f"{_flag(foreign[0])} is no option of the layout {layout.name}.")
     width, height = (
         default if value is None else value
-        for value, default in zip(
-            (values.width, values.height), layout.default_size, strict=True
-        )
+        for value, default in zip((values.width, values.height), layout.default_size, strict=True)
     )
     info = DataSetInfo(width, height, values.seed, layout.options(**given))
     counts = values.num_train, values.num_val

@@ -12,7 +12,8 @@ from .landmarks import Landmarks, place_landmarks
 from .look import Look
 from .mesh import JoinedMesh, Mesh, ellipsoid, grid_normals, joined, tube
 from .raster import rasterize
-from .skin import SkinMap, SkinPainter
+from .skin import SkinPainter
+from .skin_map import SkinMap
 from .surface import ANGLES, HeadSurface, build_surface
 from .traits import Expression, Proportions, Turn
 

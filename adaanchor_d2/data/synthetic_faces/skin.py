@@ -1,14 +1,11 @@
 """The skin of a face, painted flat: eyes, brows, nose and mouth on a map of (angle, height).
 
-``SkinMap`` knows where on the map a place of the face is; the surface later takes its colours
-from there, so whatever is painted at a landmark's place is seen at the landmark.
+The surface later takes its colours from the map, so whatever is painted at a landmark's place is
+seen at the landmark.
 """
-
-from functools import lru_cache
 
 import cv2
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from ..synthetic_drawing.canvas import UNIT_CIRCLE, polygon
 from ..synthetic_drawing.textures import Colour, crop, mixed, scaled, texture_pool, tint
@@ -24,76 +21,13 @@ from .landmarks import (
     RIGHT_PUPIL,
 )
 from .look import Look
-from .surface import HeadSurface
+from .skin_map import SkinMap, mirrored, smooth
 from .traits import Expression, Proportions
 
-_WIDEST_ANGLE = 112.0
-_HIGHEST = 1.0
-_DENSITY = 1.2  # pixels of the map for one of the picture
 _NEUTRAL = 200  # of the tones that the skin is multiplied by
 _TONE_SHARE = 0.3  # pixels of the tones for one of the map
 _SHIFT = 4
 _IRIS = 0.070
-
-
-class SkinMap:
-    """Where a place of the face is on its map.
-
-    Args:
-        surface: the head.
-        span_px: pixels of an eye span in the picture.
-    """
-
-    def __init__(self, surface: HeadSurface, span_px: float) -> None:
-        self.surface = surface
-        self.density = _DENSITY * span_px
-        self.lowest = float(surface.heights[0])
-        self.height = max(8, round((_HIGHEST - self.lowest) * self.density))
-        self.width = max(8, round(2 * np.radians(_WIDEST_ANGLE) * 0.77 * self.density))
-
-    def columns_rows(self, angles: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return continuous map coordinates of angles (degrees) and heights."""
-        columns = angles * (0.5 * self.width / _WIDEST_ANGLE) + 0.5 * self.width
-        rows = (_HIGHEST - heights) * (self.height / (_HIGHEST - self.lowest))
-        return columns, rows
-
-    def places(self, flat: np.ndarray) -> np.ndarray:
-        """Return continuous map coordinates (N, 2) of x, y (N, 2) seen from straight ahead."""
-        places = np.empty((len(flat), 2))
-        places[:, 0], places[:, 1] = self.columns_rows(self.surface.angles_of(flat), flat[:, 1])
-        return places
-
-    def sample(self, image: np.ndarray, angles: np.ndarray, heights: np.ndarray) -> np.ndarray:
-        """Return the colours (N, 3) of a map at angles and heights (N,)."""
-        columns, rows = self.columns_rows(angles, heights)
-        count = len(columns)
-        wide = 1 << 10
-        lines = -(-count // wide)
-        grid = np.zeros((2, lines * wide), np.float32)
-        grid[0, :count], grid[1, :count] = columns - 0.5, rows - 0.5
-        x, y = grid.reshape(2, lines, wide)
-        colours = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return colours.reshape(-1, 3)[:count]
-
-
-@lru_cache(maxsize=32)
-def _spline(count: int, closed: bool, fine: int) -> np.ndarray:
-    """Return the matrix that turns ``count`` points into ``fine`` points on a smooth curve."""
-    points = np.eye(count)
-    if closed:
-        points = np.vstack((points, points[:1]))
-    curve = CubicSpline(np.arange(len(points)), points, bc_type="periodic" if closed else "natural")
-    return curve(np.linspace(0, len(points) - 1, fine))
-
-
-def smooth(points: np.ndarray, closed: bool = False, fine: int = 13) -> np.ndarray:
-    """Return points (fine, 2) on a smooth curve through points (N, 2)."""
-    return _spline(len(points), closed, fine) @ points
-
-
-def mirrored(points: np.ndarray) -> np.ndarray:
-    """Return points (N, 2) of the other side of the face."""
-    return points * (-1, 1)
 
 
 class SkinPainter:
@@ -153,9 +87,9 @@ class SkinPainter:
         tones = np.full((height, width, 3), _NEUTRAL, np.uint8)
         ratio = np.array((width / self.map.width, height / self.map.height))
         areas, colours = zip(*self._tones(), strict=True)
-        points = polygon(self.map.places(np.concatenate(areas)) * ratio)
+        together = polygon(self.map.places(np.concatenate(areas)) * ratio)
         ends = np.cumsum([len(area) for area in areas])
-        for points, colour in zip(np.split(points, ends[:-1]), colours, strict=True):
+        for points, colour in zip(np.split(together, ends[:-1]), colours, strict=True):
             cv2.fillPoly(tones, [points], [_NEUTRAL * c for c in colour], cv2.LINE_AA, _SHIFT)
         tones = cv2.GaussianBlur(tones, (0, 0), max(0.4, 0.04 * _TONE_SHARE * self.map.density))
         tones = cv2.resize(tones, (self.map.width, self.map.height))
@@ -218,8 +152,8 @@ class SkinPainter:
     def _nose(self) -> None:
         dark = mixed(scaled(self.look.skin, 0.35), (25, 25, 60), 0.4)
         base = self.flat[NOSE_BASE]
-        for side in (0, 2):
-            x, y = base[side + (side == 2)] * 0.5 + base[side + 1 - (side == 2) + 0] * 0.5
+        for side in (0, 3):  # the left and the right nostril
+            x, y = 0.5 * (base[side] + base[side + 1])
             self._fill(_ellipse(0.78 * x, y + 0.012, 0.042, 0.019), dark)
         wing = np.array(((0.80, 0.13), (1.06, 0.06), (1.0, -0.02), (0.80, -0.045)))
         wing = wing * (self.shape.nose_half, 1) + (0, base[0, 1])

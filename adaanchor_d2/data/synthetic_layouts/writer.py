@@ -60,8 +60,9 @@ def write_data_set(
         partial_output.mkdir(parents=True)
         with _mapper(workers) as map_indices:
             for split, count in (("train", num_train), ("val", num_val)):
-                for folder in {layout.image_path(split, i).rpartition("/")[0] for i in range(count)}:
-                    (partial_output / folder).mkdir(parents=True, exist_ok=True)
+                paths = (partial_output / layout.image_path(split, i) for i in range(count))
+                for folder in {path.parent for path in paths}:
+                    folder.mkdir(parents=True, exist_ok=True)
                 draw = partial(_write_image, layout, partial_output, split, info)
                 layout.write_annotations(partial_output, split, map_indices(draw, count), info)
         if output.exists():
@@ -129,9 +130,8 @@ def _mapper(workers: int) -> Iterator[Callable]:
     finally:
         cv2.setNumThreads(threads)
 
-def _write_image(
-    layout: Layout, output: Path, split: str, info: DataSetInfo, index: int
-) -> list:
+
+def _write_image(layout: Layout, output: Path, split: str, info: DataSetInfo, index: int) -> list:
     """Draw and write one picture; return what is annotated in it."""
     rng = np.random.default_rng((info.seed, _SPLITS[split], index))
     image, annotations = layout.draw(rng, info.width, info.height, info.options)

@@ -14,7 +14,6 @@ from ..synthetic_drawing.scene import draw_background
 from .figure import Figure, random_figure
 from .labels import Silhouette, annotate_coco
 
-
 Annotate = Callable[[np.ndarray, int, Figure, Silhouette], dict | None]
 
 

@@ -11,8 +11,8 @@ from .figure import Figure
 from .labels import Silhouette, label_person
 
 _NAMES = get_skeleton("mpii").names
-_SPHERE_NAMES = ("skull" if name in ("thorax", "upper_neck", "head_top") else name for name in _NAMES)
-_ROWS = [SPHERE_ROWS[name] for name in _SPHERE_NAMES]
+_MADE = ("thorax", "upper_neck", "head_top")  # no spheres of their own
+_ROWS = [SPHERE_ROWS["skull" if name in _MADE else name] for name in _NAMES]
 _SHOULDERS = [SPHERE_ROWS["left_shoulder"], SPHERE_ROWS["right_shoulder"]]
 _PELVIS, _THORAX, _UPPER_NECK, _HEAD_TOP = (
     _NAMES.index(name) for name in ("pelvis", "thorax", "upper_neck", "head_top")

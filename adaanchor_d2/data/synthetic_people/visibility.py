@@ -92,7 +92,11 @@ def visibility_rules(skeleton_name: str) -> VisibilityRules:
 
 
 def keypoint_visibility(
-    labels: np.ndarray, points: np.ndarray, person: int, own_parts: np.ndarray, near_enough: np.ndarray
+    labels: np.ndarray,
+    points: np.ndarray,
+    person: int,
+    own_parts: np.ndarray,
+    near_enough: np.ndarray,
 ) -> np.ndarray:
     """Decide the flag of each keypoint from the labels of the finished picture.
 
