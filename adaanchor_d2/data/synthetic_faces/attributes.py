@@ -6,7 +6,8 @@
 * illumination: the light is dark, comes from one side only, or is so strong that skin is burnt out.
 * make-up: lips, lids and cheeks are painted.
 * occlusion: something (a thing, a hand, what is worn, hair, another face) lies on top at 5 of the
-  98 landmarks or more. What the head hides of itself does not count.
+  98 landmarks or more. What the head hides of itself, frames of plain glasses and hair along the
+  contour do not count.
 * blur: the camera's blur has a standard deviation of 0.03 eye spans or more.
 """
 

@@ -50,7 +50,7 @@ def _above_hairline(head: "Head", rng: np.random.Generator) -> np.ndarray:
 
 def _cap(head: "Head", skull: Mesh, above: np.ndarray) -> Mesh:
     look = head.look
-    thickness = look.hair_volume * np.clip(above / _FEATHER, 0, 1) + 0.012
+    thickness = look.hair_volume * np.clip(above / _FEATHER, 0, 1) + 0.006
     thickness = thickness * (1 + 0.5 * np.clip(head.surface.heights[:, None] / TOP, 0, 1))
     if look.hair_style == "fringe":
         thickness = thickness + 0.04

@@ -13,6 +13,7 @@ from ..synthetic_drawing.scene import draw_background
 from ..synthetic_drawing.textures import scaled
 from .attributes import OCCLUDED_LANDMARKS, is_expressive, is_large_pose
 from .head import HAIR, Head, face_code
+from .landmarks import CONTOUR
 from .light import Blur, SceneLight, random_blur, random_light
 from .look import random_look
 from .occluders import draw_face_occluder
@@ -146,13 +147,13 @@ def _draw_face(
     """Draw shoulders, head and what is before it.
 
     Returns:
-        Colours (98, 3) and layers (98,) at the landmarks when only the face itself was drawn.
+        Colours (98, 3) and layers (98,) at the landmarks before something hid the face.
     """
     _draw_shoulders(canvas, rng, head)
     head.draw(canvas, index, light.on_faces, rng)
-    before = _at_landmarks(canvas, head)
     if head.look.glasses:
         draw_glasses(canvas, head, rng)
+    before = _at_landmarks(canvas, head)
     if rng.random() < options.face_occluder_probability:
         draw_face_occluder(canvas, head, rng)
     return before
@@ -192,7 +193,9 @@ def _annotate(
     colours, layers = before
     colours_now, layers_now = _at_landmarks(canvas, head)
     covered = (colours_now != colours).any(axis=1) | (layers_now != layers)
-    covered |= canvas.codes_of(layers) == face_code(index, HAIR)
+    under_hair = canvas.codes_of(layers) == face_code(index, HAIR)
+    under_hair[CONTOUR] = False  # hair is beside it as a rule, not before it
+    covered |= under_hair
     attributes = (
         is_large_pose(head.turn),
         is_expressive(head.expression),
