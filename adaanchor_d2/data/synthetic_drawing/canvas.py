@@ -162,6 +162,16 @@ class Canvas:
             cv2.copyTo(source, mask.view(np.uint8), self.image[rows, columns])
             self.layers[rows, columns][mask] = self._new_layer(code)
 
+    def stamp_parts(
+        self, source: np.ndarray, left: int, top: int, parts: np.ndarray, codes: list[int]
+    ) -> None:
+        """Copy ``source`` (h, w, 3) to where ``parts`` (h, w) uint8 is a place in ``codes``."""
+        rows, columns = slice(top, top + source.shape[0]), slice(left, left + source.shape[1])
+        covered = (parts < len(codes)).view(np.uint8)
+        layers = np.array([self._new_layer(code) for code in codes] + [0], np.uint16)
+        cv2.copyTo(source, covered, self.image[rows, columns])
+        cv2.copyTo(layers.take(parts), covered, self.layers[rows, columns])
+
     def shadow(
         self, x: float, y: float, half_width: float, half_height: float, depth: float
     ) -> None:

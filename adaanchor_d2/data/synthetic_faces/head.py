@@ -18,7 +18,7 @@ from .surface import ANGLES, HeadSurface, build_surface
 from .traits import Expression, Proportions, Turn
 
 CODES_PER_FACE = 8
-SKIN, NOSE, HAIR, EAR, NECK = range(5)
+SKIN, NOSE, HAIR, EAR, NECK = _PARTS = range(5)
 _VIEWER_DISTANCE = 12.0
 _NOSE_ANGLE = 15.0
 _PIVOT = np.array((0.0, 0.0, 0.35))  # what the head turns about
@@ -123,11 +123,9 @@ class Head:
         colours = np.minimum(colours * gain + shine[:, None], 255)
         source = np.zeros((height, width, 3), np.uint8)
         source.reshape(-1, 3)[seen.pixels] = colours
-        codes = np.full(height * width, 255, np.uint8)
-        codes[seen.pixels] = parts
-        codes = codes.reshape(height, width)
-        covers = [(codes == part, face_code(face, part)) for part in (SKIN, NOSE, HAIR, EAR, NECK)]
-        canvas.stamp(source, left, top, covers)
+        shown = np.full((height, width), len(_PARTS), np.uint8)
+        shown.reshape(-1)[seen.pixels] = parts
+        canvas.stamp_parts(source, left, top, shown, [face_code(face, part) for part in _PARTS])
 
     def _meshes(self, rng: np.random.Generator) -> list[Mesh]:
         return [*self._ears(), self._neck(), *skull_and_hair(self, self._skull(), rng)]
@@ -213,5 +211,6 @@ def _lit(mesh: JoinedMesh, light: Light) -> tuple[np.ndarray, np.ndarray]:
     facing = np.clip(mesh.normals @ light.direction, 0, 1)
     half_way = light.direction + (0, 0, 1)
     half_way = half_way / np.linalg.norm(half_way)
-    shine = np.clip(mesh.normals @ half_way, 0, 1) ** 24 * (55 * light.shine)
+    shine = np.square(np.square(np.clip(mesh.normals @ half_way, 0, 1) ** 3))
+    shine = np.square(shine) * (55 * light.shine)
     return facing, np.where(np.isin(mesh.vertex_parts, (SKIN, HAIR)), shine, 0)

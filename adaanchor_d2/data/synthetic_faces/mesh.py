@@ -105,9 +105,13 @@ def ellipsoid(
     centre: tuple[float, float, float], axes: tuple[float, float, float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return points, normals and places on the unit sphere, (117, 3) each, of a 9 x 13 grid."""
+    return _UNIT_SPHERE * axes + centre, _ellipsoid_normals(axes), _UNIT_SPHERE
+
+
+@lru_cache(maxsize=4)
+def _ellipsoid_normals(axes: tuple[float, float, float]) -> np.ndarray:
     normals = _UNIT_SPHERE / axes
-    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
-    return _UNIT_SPHERE * axes + centre, normals, _UNIT_SPHERE
+    return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 
 def tube(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_SIZES = np.array((3, 6, 12, 30, 100, 400, 4000))  # sides of the rectangles tried
+_LEAST_AREA = 1e-6  # twice a triangle's, square pixels
 _DEPTH_STEPS = 65535
 
 
@@ -55,47 +55,24 @@ def rasterize(
         width, height: of the picture.
         cover: the attribute that says by being above 0 where the mesh has no hole.
     """
-    corners = np.ascontiguousarray(triangles.T)
-    x, y = points.astype(np.float32).T
-    x, y = x.take(corners), y.take(corners)
+    x, y = points[:, 0].take(triangles.T), points[:, 1].take(triangles.T)
     area = (x[2] - x[0]) * (y[1] - y[0]) - (x[1] - x[0]) * (y[2] - y[0])
-    kept = np.flatnonzero(area > 1e-6)
-    x, y, area = x[:, kept], y[:, kept], area[kept]
-    left, right = np.ceil(_least(x) - 0.5), np.floor(-_least(-x) - 0.5)
-    top, bottom = np.ceil(_least(y) - 0.5), np.floor(-_least(-y) - 0.5)
-    seen = (left <= right) & (top <= bottom)
-    seen &= (right >= 0) & (bottom >= 0) & (left < width) & (top < height)
-    wide, high = (np.searchsorted(_SIZES, v + 1) for v in (right - left, bottom - top))
-    kind = np.where(seen, len(_SIZES) * wide + high, -1)
-    parts = []
-    for number in np.flatnonzero(np.bincount(kind[seen])).tolist():
-        rows = np.flatnonzero(kind == number)
-        tried = _SIZES[list(divmod(number, len(_SIZES)))]
-        candidates = x[:, rows], y[:, rows], area[rows], left[rows], top[rows]
-        owner, *hits = _covered(*candidates, *tried.tolist(), width, height)
-        parts.append((kept[rows[owner]], *hits))
-    if not parts:
-        none = np.zeros(0, int)
-        return Fragments(none, none, np.zeros((len(attributes), 0), np.float32))
-    owner, pixels, first, second = (np.concatenate(column) for column in zip(*parts, strict=True))
-    shares = np.stack((first, second, 1 - first - second))
-    corners = corners[:, owner]
-
-    def interpolated(values: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
-        """Interpolate values (..., V) at some of the hits."""
-        values = values.astype(np.float32)
-        mixed = values.take(corners[0, rows], axis=-1) * shares[0, rows]
-        mixed += values.take(corners[1, rows], axis=-1) * shares[1, rows]
-        mixed += values.take(corners[2, rows], axis=-1) * shares[2, rows]
-        return mixed
-
-    if cover is None:
-        depth = interpolated(depths, slice(None))
-    else:
-        depth, solid = interpolated(np.stack((depths, attributes[cover])), slice(None))
-        depth[solid <= 0] = -np.inf
+    top = np.maximum(np.ceil(_least(y) - 0.5), 0).astype(np.int64)
+    bottom = np.minimum(np.floor(-_least(-y) - 0.5), height - 1).astype(np.int64)
+    kept = np.flatnonzero((area > _LEAST_AREA) & (top <= bottom))
+    x, y, top, bottom = x[:, kept], y[:, kept], top[kept], bottom[kept]
+    owner, row, column = _covered(x, y, top, bottom, width)
+    values = np.vstack((depths, attributes))
+    planes = _planes(x, y, area[kept], values[:, triangles[kept].T])
+    wanted = [0] if cover is None else [0, 1 + cover]
+    depth, *solid = _evaluated(planes[:, :, wanted], owner, row, column)
+    if solid:
+        depth[solid[0] <= 0] = -np.inf
+    pixels = row * width + column
     nearest = _nearest(pixels, depth, width * height)
-    return Fragments(pixels[nearest], owner[nearest], interpolated(attributes, nearest))
+    owner, row, column = owner[nearest], row[nearest], column[nearest]
+    mixed = _evaluated(planes[:, :, 1:], owner, row, column).astype(np.float32)
+    return Fragments(pixels[nearest], kept[owner], mixed)
 
 
 def _least(corners: np.ndarray) -> np.ndarray:
@@ -103,44 +80,62 @@ def _least(corners: np.ndarray) -> np.ndarray:
 
 
 def _covered(
-    x: np.ndarray,
-    y: np.ndarray,
-    area: np.ndarray,
-    left: np.ndarray,
-    top: np.ndarray,
-    columns: int,
-    rows: int,
-    width: int,
-    height: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return triangle, pixel and the first two barycentric shares where pixel centres are inside.
+    x: np.ndarray, y: np.ndarray, top: np.ndarray, bottom: np.ndarray, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return triangle, row and column where a pixel's centre is inside a triangle.
 
-    Tried are as many ``columns`` and ``rows`` from each triangle's first ones on.
+    Args:
+        x, y: (3, F) the corners.
+        top, bottom: (F,) first and last row.
+        width: of the picture.
     """
-    scale = 1 / area
-    to_right, down = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)
-    start_x, start_y = left + np.float32(0.5), top + np.float32(0.5)
+    owner, row = _counted_up(top, bottom - top + 1)
+    centre = row + 0.5
+    low, high = np.full(len(row), 0.0), np.full(len(row), float(width))
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        rise = y[j] - y[i]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = (x[j] - x[i]) / rise
+        # The inside is right of an edge that goes down and left of one that goes up.
+        crossing = (centre - y[i, owner]) * slope[owner] + x[i, owner]
+        rise = rise[owner]
+        np.maximum(low, crossing, out=low, where=rise > 0)
+        np.minimum(high, crossing, out=high, where=rise < 0)
+    first = np.ceil(low - 0.5).astype(np.int64)
+    last = np.floor(high - 0.5).astype(np.int64)
+    np.minimum(last, width - 1, out=last)
+    span, column = _counted_up(first, np.maximum(last - first + 1, 0))
+    return owner[span], row[span], column
 
-    def share(i: int, j: int) -> np.ndarray:
-        """The share of the corner opposite to i -> j at all tried pixels, (rows, columns, n)."""
-        by_x = (y[j] - y[i]) * scale
-        by_y = (x[i] - x[j]) * scale
-        constant = (start_x - x[i]) * by_x + (start_y - y[i]) * by_y
-        in_row = constant + to_right[:, None] * by_x
-        return in_row + (down[:, None] * by_y)[:, None]
 
-    first, second = share(1, 2), share(2, 0)
-    inside = np.minimum(first, second)
-    np.minimum(inside, 1 - first - second, out=inside)
-    hit = np.flatnonzero(inside >= 0).astype(np.int32)
-    place, which = np.divmod(hit, np.int32(len(area)))
-    row, column = np.divmod(place, np.int32(columns))
-    row += top.astype(np.int32)[which]
-    column += left.astype(np.int32)[which]
-    valid = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-    if not valid.all():
-        hit, which, row, column = hit[valid], which[valid], row[valid], column[valid]
-    return which, row * width + column, first.take(hit), second.take(hit)
+def _counted_up(first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows i, each ``counts[i]`` times, and first[i], first[i] + 1, ... for each."""
+    rows = np.repeat(np.arange(len(counts)), counts)
+    before = np.cumsum(counts) - counts
+    return rows, np.arange(len(rows)) + (first - before)[rows]
+
+
+def _planes(x: np.ndarray, y: np.ndarray, area: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return (F, 3, A): constant, slope along x and slope along y of each value in each triangle.
+
+    Args:
+        x, y: (3, F) the corners.
+        area: (F,) twice the signed areas.
+        values: (A, 3, F) at the corners.
+    """
+    first, second = (values[:, k] - values[:, 0] for k in (1, 2))
+    by_x = (second * (y[1] - y[0]) - first * (y[2] - y[0])) / area
+    by_y = (first * (x[2] - x[0]) - second * (x[1] - x[0])) / area
+    constant = values[:, 0] - by_x * x[0] - by_y * y[0]
+    return np.ascontiguousarray(np.stack((constant, by_x, by_y)).transpose(2, 0, 1))
+
+
+def _evaluated(
+    planes: np.ndarray, owner: np.ndarray, row: np.ndarray, column: np.ndarray
+) -> np.ndarray:
+    """Return (A, N) the planes' values at the centres of N pixels."""
+    constant, by_x, by_y = planes.take(owner, axis=0).transpose(1, 2, 0)
+    return constant + by_x * (column + 0.5) + by_y * (row + 0.5)
 
 
 def _nearest(pixels: np.ndarray, depth: np.ndarray, count: int) -> np.ndarray:
