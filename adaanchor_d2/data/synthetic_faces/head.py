@@ -119,10 +119,10 @@ class Head:
         parts = mesh.parts[seen.triangles]
         direct, shine, *values = seen.attributes
         parts, colours = self._colours(parts, values, skin_map, skin)
-        gain = light.ambient.astype(np.float32) + light.direct.astype(np.float32) * direct[:, None]
-        colours = np.minimum(colours * gain + shine[:, None], 255)
         source = np.zeros((height, width, 3), np.uint8)
-        source.reshape(-1, 3)[seen.pixels] = colours
+        for channel, colour in enumerate(colours):
+            gain = light.direct[channel] * direct + light.ambient[channel]
+            source.reshape(-1, 3)[seen.pixels, channel] = np.minimum(colour * gain + shine, 255)
         shown = np.full((height, width), len(_PARTS), np.uint8)
         shown.reshape(-1)[seen.pixels] = parts
         canvas.stamp_parts(source, left, top, shown, [face_code(face, part) for part in _PARTS])
@@ -133,19 +133,21 @@ class Head:
     def _colours(
         self, parts: np.ndarray, values: list[np.ndarray], skin_map: SkinMap, skin: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the parts (N,), the nose now set off, and the unlit colours (N, 3)."""
-        colours = values[0][:, None] * np.float32(self.look.skin)  # ears and neck
+        """Return the parts (N,), the nose now set off, and the unlit colours (3, N)."""
+        colours = np.empty((3, len(parts)), np.float32)
         at = np.flatnonzero(parts == SKIN)
         angles, heights = values[0][at], values[1][at]
-        colours[at] = skin_map.sample(skin, angles, heights)
+        colours[:, at] = skin_map.sample(skin, angles, heights).T
         low = -self.shape.nose_length - 0.11
         on_nose = (np.abs(angles) < _NOSE_ANGLE) & (heights < -0.1) & (heights > low)
-        parts[at[on_nose]] = NOSE
+        at_nose = at[on_nose]
         at = np.flatnonzero(parts == HAIR)
         rows, columns = (values[1][at] * 42).astype(int) & 511, (values[0][at] * 2.6).astype(int)
-        noise = texture_pool().noise[3][rows, columns & 511]
-        streaks = np.float32(0.55) + noise * np.float32(0.6 / 255)
-        colours[at] = streaks[:, None] * np.float32(self.look.hair)
+        streaks = 0.55 + texture_pool().noise[3][rows, columns & 511] * (0.6 / 255)
+        colours[:, at] = np.outer(self.look.hair, streaks)
+        at = np.flatnonzero(parts > HAIR)  # ears and neck
+        colours[:, at] = np.outer(self.look.skin, values[0][at])
+        parts[at_nose] = NOSE
         return parts, colours
 
     def _skull(self) -> Mesh:

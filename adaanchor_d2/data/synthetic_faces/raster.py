@@ -65,13 +65,13 @@ def rasterize(
     values = np.vstack((depths, attributes))
     planes = _planes(x, y, area[kept], values[:, triangles[kept].T])
     wanted = [0] if cover is None else [0, 1 + cover]
-    depth, *solid = _evaluated(planes[:, :, wanted], owner, row, column)
+    depth, *solid = _evaluated(planes[:, wanted], owner, row, column)
     if solid:
         depth[solid[0] <= 0] = -np.inf
     pixels = row * width + column
     nearest = _nearest(pixels, depth, width * height)
     owner, row, column = owner[nearest], row[nearest], column[nearest]
-    mixed = _evaluated(planes[:, :, 1:], owner, row, column).astype(np.float32)
+    mixed = _evaluated(planes[:, 1:], owner, row, column).astype(np.float32)
     return Fragments(pixels[nearest], kept[owner], mixed)
 
 
@@ -116,7 +116,7 @@ def _counted_up(first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _planes(x: np.ndarray, y: np.ndarray, area: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return (F, 3, A): constant, slope along x and slope along y of each value in each triangle.
+    """Return (3, A, F): constant, slope along x and slope along y of each value in each triangle.
 
     Args:
         x, y: (3, F) the corners.
@@ -127,15 +127,20 @@ def _planes(x: np.ndarray, y: np.ndarray, area: np.ndarray, values: np.ndarray) 
     by_x = (second * (y[1] - y[0]) - first * (y[2] - y[0])) / area
     by_y = (first * (x[2] - x[0]) - second * (x[1] - x[0])) / area
     constant = values[:, 0] - by_x * x[0] - by_y * y[0]
-    return np.ascontiguousarray(np.stack((constant, by_x, by_y)).transpose(2, 0, 1))
+    return np.stack((constant, by_x, by_y))
 
 
 def _evaluated(
     planes: np.ndarray, owner: np.ndarray, row: np.ndarray, column: np.ndarray
 ) -> np.ndarray:
     """Return (A, N) the planes' values at the centres of N pixels."""
-    constant, by_x, by_y = planes.take(owner, axis=0).transpose(1, 2, 0)
-    return constant + by_x * (column + 0.5) + by_y * (row + 0.5)
+    values = planes[1].take(owner, axis=1)
+    values *= column + 0.5
+    values += planes[0].take(owner, axis=1)
+    along_y = planes[2].take(owner, axis=1)
+    along_y *= row + 0.5
+    values += along_y
+    return values
 
 
 def _nearest(pixels: np.ndarray, depth: np.ndarray, count: int) -> np.ndarray:

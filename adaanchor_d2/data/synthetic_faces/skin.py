@@ -4,6 +4,8 @@ The surface later takes its colours from the map, so whatever is painted at a la
 seen at the landmark.
 """
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -230,7 +232,7 @@ class SkinPainter:
         points = polygon(self.map.places(flat) - self._corner)
         cv2.fillPoly(image, [points], colour, cv2.LINE_AA, _SHIFT)
 
-    def _within(self, ring: np.ndarray, draw) -> None:
+    def _within(self, ring: np.ndarray, draw: Callable[[np.ndarray], None]) -> None:
         """Blend what ``draw`` makes of the window around a ring into the ring's inside."""
         places = self.map.places(ring)
         left, top = np.maximum(np.floor(places.min(axis=0)).astype(int) - 1, 0)
@@ -241,8 +243,8 @@ class SkinPainter:
         draw(inside)
         cover = np.zeros(window.shape[:2], np.uint8)
         cv2.fillPoly(cover, [polygon(places - self._corner)], 255, cv2.LINE_AA, _SHIFT)
-        share = cover[..., None] * np.float32(1 / 255)
-        window[:] = np.rint(window + (inside - window.astype(np.float32)) * share)
+        share = cover * np.float32(1 / 255)
+        window[:] = cv2.blendLinear(inside, window, share, 1 - share)
 
 
 def _ellipse(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
