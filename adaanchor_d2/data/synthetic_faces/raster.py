@@ -55,7 +55,8 @@ def rasterize(
         width, height: of the picture.
         cover: the attribute that says by being above 0 where the mesh has no hole.
     """
-    x, y = points[:, 0].take(triangles.T), points[:, 1].take(triangles.T)
+    corners = np.ascontiguousarray(triangles.T)
+    x, y = points[:, 0].take(corners), points[:, 1].take(corners)
     area = (x[2] - x[0]) * (y[1] - y[0]) - (x[1] - x[0]) * (y[2] - y[0])
     top = np.maximum(np.ceil(_least(y) - 0.5), 0).astype(np.int64)
     bottom = np.minimum(np.floor(-_least(-y) - 0.5), height - 1).astype(np.int64)
@@ -63,7 +64,7 @@ def rasterize(
     x, y, top, bottom = x[:, kept], y[:, kept], top[kept], bottom[kept]
     owner, row, column = _covered(x, y, top, bottom, width)
     values = np.vstack((depths, attributes))
-    planes = _planes(x, y, area[kept], values[:, triangles[kept].T])
+    planes = _planes(x, y, area[kept], values.take(corners[:, kept], axis=1))
     wanted = [0] if cover is None else [0, 1 + cover]
     depth, *solid = _evaluated(planes[:, wanted], owner, row, column)
     if solid:
