@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-from adaanchor_d2.data import synthetic
 from adaanchor_d2.data.synthetic import (
     SyntheticPeopleOptions,
     main,
-    render_image,
     write_synthetic_people,
 )
+from adaanchor_d2.data.synthetic_drawing.canvas import Canvas, ellipse, places, polygon
+from adaanchor_d2.data.synthetic_layouts import writer
 from adaanchor_d2.data.synthetic_people.body import KEYPOINT_NAMES, Shape, build_body
-from adaanchor_d2.data.synthetic_people.canvas import Canvas, ellipse, places, polygon
 from adaanchor_d2.data.synthetic_people.clothes import random_outfit
 from adaanchor_d2.data.synthetic_people.figure import Figure, random_figure
-from adaanchor_d2.data.synthetic_people.image import _silhouette
-from adaanchor_d2.data.synthetic_people.labels import annotate_person, keypoint_visibility
+from adaanchor_d2.data.synthetic_people.image import _silhouette, render_image
+from adaanchor_d2.data.synthetic_people.labels import annotate_coco
 from adaanchor_d2.data.synthetic_people.parts import CODES_PER_PERSON, part_code
 from adaanchor_d2.data.synthetic_people.pose import Limb, Pose, random_pose
+from adaanchor_d2.data.synthetic_people.visibility import keypoint_visibility, visibility_rules
 from adaanchor_d2.errors import InputError, run_command
 
 # As in COCO's person_keypoints_val2017.json.
@@ -77,7 +77,7 @@ def flags_of(figure, cover=None):
     silhouette = _silhouette(canvas, 1, np.zeros(2), np.array((320, 240)))
     if cover is not None:
         canvas.fill(cover, (40.0, 90.0, 160.0))
-    person = annotate_person(canvas.labels(), 0, figure.body, figure.keypoints(), silhouette)
+    person = annotate_coco(canvas.labels(), 0, figure, silhouette)
     return dict(zip(KEYPOINT_NAMES, person["keypoints"][2::3], strict=True)), person
 
 
@@ -173,7 +173,7 @@ def test_a_visible_keypoint_lies_on_its_person(seed):
     labels = canvas.labels()
     num_visible = 0
     for index, (figure, silhouette) in enumerate(zip(figures, silhouettes, strict=True)):
-        person = annotate_person(labels, index, figure.body, figure.keypoints(), silhouette)
+        person = annotate_coco(labels, index, figure, silhouette)
         if person is None:
             continue
         for x, y, flag in np.array(person["keypoints"], float).reshape(17, 3):
@@ -212,7 +212,7 @@ def test_a_hidden_keypoint_far_from_all_visible_ones_is_not_labelled():
     labels[4:8, 4:8] = 1
     own = np.zeros((17, CODES_PER_PERSON), bool)
     own[:, 0] = True
-    flags = keypoint_visibility(labels, points, 0, own)
+    flags = keypoint_visibility(labels, points, 0, own, visibility_rules("coco").near_enough)
     named = dict(zip(KEYPOINT_NAMES, flags.tolist(), strict=True))
     assert named["left_ankle"] == 2
     assert named["left_knee"] == named["left_hip"] == 1
@@ -326,7 +326,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(synthetic, "_write_annotations", interrupt)
+    monkeypatch.setattr(writer, "_write_image", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write(tmp_path / "set", num_train=2, num_val=0)
     assert list(tmp_path.iterdir()) == []
@@ -347,3 +347,10 @@ def test_command_line(tmp_path, capsys):
     assert message == (
         f"error: {output} is not empty; pass --overwrite to replace the data set in it.\n"
     )
+
+
+def test_options_of_another_layout_are_refused(tmp_path):
+    with pytest.raises(InputError, match="--max-faces is no option of the layout coco"):
+        main(["--output", str(tmp_path / "set"), "--max-faces", "2"])
+    with pytest.raises(InputError, match="--max-people is no option of the layout wflw"):
+        main(["--output", str(tmp_path / "set"), "--layout", "wflw", "--max-people", "2"])

@@ -1,7 +1,7 @@
 """How a picture of synthetic people is made; ``adaanchor_d2.data.synthetic`` is the way in.
 
 ``pose`` bends a skeleton, ``body`` puts it into space and before a camera, ``parts`` orders what is
-seen of it, ``figure`` draws it in the clothes of ``clothes`` with the ``head``; ``scene`` and
-``objects`` draw what is behind and before people; ``image`` composes all; ``labels`` tells from
-the pixels on top which keypoints are visible.
+seen of it, ``figure`` draws it in the clothes of ``clothes`` with the ``head``; ``image`` composes
+all; ``visibility`` tells from the pixels on top which keypoints are visible, ``labels`` and
+``mpii_labels`` make annotations of that.
 """

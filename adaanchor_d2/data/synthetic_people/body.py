@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..skeletons import get_skeleton
-from .pose import SIDES, Limb, Pose, rotation
+from ..synthetic_drawing.rotation import rotation
+from .pose import SIDES, Limb, Pose
 
 KEYPOINT_NAMES = get_skeleton("coco").names
 HEAD_HALF_AXES = np.array((0.050, 0.071, 0.060))  # left, up, forward

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .canvas import Cloth
-from .head import HeadLook, random_head_look
-from .textures import (
+from ..synthetic_drawing.canvas import Cloth
+from ..synthetic_drawing.textures import (
     Colour,
     hair_colour,
     random_colour,
@@ -14,6 +13,7 @@ from .textures import (
     skin_colour,
     texture_pool,
 )
+from .head import HeadLook, random_head_look
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..synthetic_drawing.canvas import Canvas, discs
 from .body import (
     KEYPOINT_NAMES,
     SPHERE_ROWS,
@@ -13,7 +14,6 @@ from .body import (
     build_body,
     random_shape,
 )
-from .canvas import Canvas, discs
 from .clothes import Outfit, random_outfit
 from .head import draw_head
 from .parts import LayerTable, Part, layer_table, part_code

@@ -1,17 +1,20 @@
 """One synthetic picture with people: who stands where, what is before them, light and camera."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 
 from ...errors import InputError
-from .canvas import Canvas
+from ..synthetic_drawing.canvas import Canvas
+from ..synthetic_drawing.objects import draw_occluder, draw_seat
+from ..synthetic_drawing.photograph import add_grain, apply_light
+from ..synthetic_drawing.scene import draw_background
 from .figure import Figure, random_figure
-from .labels import Silhouette, annotate_person
-from .objects import draw_occluder, draw_seat
-from .scene import draw_background
-from .textures import crop, texture_pool
+from .labels import Silhouette, annotate_coco
+
+Annotate = Callable[[np.ndarray, int, Figure, Silhouette], dict | None]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def render_image(
     width: int = 320,
     height: int = 240,
     options: SyntheticPeopleOptions | None = None,
+    annotate: Annotate = annotate_coco,
 ) -> tuple[np.ndarray, list[dict]]:
     """Draw one picture.
 
@@ -60,10 +64,13 @@ def render_image(
         width: pixels.
         height: pixels.
         options: how crowded and how hidden the people are.
+        annotate: makes a person's annotation of what lies on top at each pixel, the person's
+            index, the person and its silhouette; None leaves the person out.
 
     Returns:
-        The picture (height, width, 3), uint8, BGR, and the people's COCO annotations without
-        ``id`` and ``image_id``; keypoints in COCO's coordinates (continuous ones minus 0.5).
+        The picture (height, width, 3), uint8, BGR, and the people's annotations: by default
+        COCO's without ``id`` and ``image_id``, with keypoints in COCO's coordinates (continuous
+        ones minus 0.5).
     """
     options = options or SyntheticPeopleOptions()
     canvas = Canvas(width, height)
@@ -73,7 +80,7 @@ def render_image(
     silhouettes = [_draw_person(canvas, rng, i, figure, options) for i, figure in enumerate(people)]
     labels = canvas.labels()
     annotations = [
-        annotate_person(labels, i, figure.body, figure.keypoints(), silhouette)
+        annotate(labels, i, figure, silhouette)
         for i, (figure, silhouette) in enumerate(zip(people, silhouettes, strict=True))
         if silhouette is not None
     ]
@@ -190,13 +197,8 @@ def _silhouette(
 
 def _photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Give a picture its light, sharpness and sensor noise."""
-    height, width = image.shape[:2]
     brightness = rng.uniform(0.75, 1.2) * rng.uniform(0.9, 1.08, 3)
-    corners = rng.uniform(0.8, 1.1, (2, 2, 1)) * brightness * 160
-    light = cv2.resize(corners.astype(np.uint8), (width, height))
-    image = cv2.multiply(image, light, scale=1 / 160)
+    image = apply_light(image, brightness, rng.uniform(0.8, 1.1, (2, 2, 1)))
     if rng.random() < 0.4:
-        image = cv2.GaussianBlur(image, (5, 5), rng.uniform(0.4, 1.1) * height / 240)
-    strength = rng.uniform(0.0, 0.35)
-    grain = crop(texture_pool().grain, rng, height, width)
-    return cv2.addWeighted(image, 1.0, grain, strength, -128 * strength)
+        image = cv2.GaussianBlur(image, (5, 5), rng.uniform(0.4, 1.1) * image.shape[0] / 240)
+    return add_grain(image, rng, rng.uniform(0.0, 0.35))

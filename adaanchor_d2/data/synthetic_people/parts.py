@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..synthetic_drawing.canvas import UNIT_CIRCLE
 from .body import SPHERE_ROWS
-from .canvas import UNIT_CIRCLE
 from .pose import SIDES
 
 CODES_PER_PERSON = 32

@@ -6,7 +6,6 @@ who faces the viewer with yaw 0 has its left hand on the viewer's right.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, radians, sin
 
 import numpy as np
 
@@ -40,22 +39,6 @@ class Pose:
     head: tuple[float, float, float]
     arms: tuple[Limb, Limb]
     legs: tuple[Limb, Limb]
-
-
-def rotation(pitch: float, yaw: float, roll: float) -> np.ndarray:
-    """Return the (3, 3) rotation: yaw about y first, then pitch, then roll about z, in degrees.
-
-    A positive pitch moves what hangs down forward, a positive roll moves it to the left.
-    """
-    a, b, g = radians(roll), radians(-pitch), radians(yaw)
-    ca, sa, cb, sb, cg, sg = cos(a), sin(a), cos(b), sin(b), cos(g), sin(g)
-    return np.array(
-        [
-            [ca * cg - sa * sb * sg, -sa * cb, ca * sg + sa * sb * cg],
-            [sa * cg + ca * sb * sg, ca * cb, sa * sg - ca * sb * cg],
-            [-cb * sg, sb, cb * cg],
-        ]
-    )
 
 
 def random_pose(rng: np.random.Generator, any_pose_probability: float) -> Pose:

@@ -85,7 +85,11 @@ class Canvas:
 
     def labels(self) -> np.ndarray:
         """Return (H, W) uint16 codes of what lies on top, as given by those who painted it."""
-        return np.array(self._codes, np.uint16).take(self.layers)
+        return self.codes_of(self.layers)
+
+    def codes_of(self, layers: np.ndarray) -> np.ndarray:
+        """Return the uint16 codes of layers."""
+        return np.array(self._codes, np.uint16).take(layers)
 
     def window(self, polygon: np.ndarray) -> tuple[int, int, int, int] | None:
         """Return left, top, right, bottom of the pixels around a polygon, None when outside."""
@@ -157,6 +161,16 @@ class Canvas:
         for mask, code in covers:
             cv2.copyTo(source, mask.view(np.uint8), self.image[rows, columns])
             self.layers[rows, columns][mask] = self._new_layer(code)
+
+    def stamp_parts(
+        self, source: np.ndarray, left: int, top: int, parts: np.ndarray, codes: list[int]
+    ) -> None:
+        """Copy ``source`` (h, w, 3) to where ``parts`` (h, w) uint8 is a place in ``codes``."""
+        rows, columns = slice(top, top + source.shape[0]), slice(left, left + source.shape[1])
+        covered = (parts < len(codes)).view(np.uint8)
+        layers = np.array([self._new_layer(code) for code in codes] + [0], np.uint16)
+        cv2.copyTo(source, covered, self.image[rows, columns])
+        cv2.copyTo(layers.take(parts), covered, self.layers[rows, columns])
 
     def shadow(
         self, x: float, y: float, half_width: float, half_height: float, depth: float

@@ -49,8 +49,12 @@ def draw_occluder(
     elif rng.random() < 0.25:
         _draw_pole(canvas, rng, x, base + 0.05 * stature, stature * 1.5)
     else:
-        draw = _HANGING[int(rng.integers(len(_HANGING)))]
-        draw(canvas, rng, x, y, stature * rng.uniform(0.10, 0.22))
+        hanging_thing(rng)(canvas, rng, x, y, stature * rng.uniform(0.10, 0.22))
+
+
+def hanging_thing(rng: np.random.Generator) -> "_Draw":
+    """Return the function (canvas, rng, x, y, size) that draws a random thing around (x, y)."""
+    return _HANGING[int(rng.integers(len(_HANGING)))]
 
 
 def draw_seat(
@@ -69,7 +73,9 @@ def draw_seat(
     canvas.fill(rectangle(x - width, seat - 0.1 * width, x + width, seat + 0.15 * width), colour)
 
 
-def _textured(canvas: Canvas, rng: np.random.Generator, area: np.ndarray, colour: Colour) -> None:
+def fill_textured(
+    canvas: Canvas, rng: np.random.Generator, area: np.ndarray, colour: Colour
+) -> None:
     """Cover a convex polygon with a pattern in shades of a colour."""
     pattern = int(rng.integers(-3, 4)) % len(texture_pool().patterns)
     left, top, width, height = cv2.boundingRect(area)
@@ -91,7 +97,7 @@ def _draw_crate(
     skew = rng.uniform(-0.5, 0.5) * depth
     lid = ((x - half, top), (x + half, top), (x + half * 0.9 + skew, top - depth))
     lid += ((x - half * 0.9 + skew, top - depth),)
-    _textured(canvas, rng, rectangle(x - half, top, x + half, base), scaled(colour, 0.8))
+    fill_textured(canvas, rng, rectangle(x - half, top, x + half, base), scaled(colour, 0.8))
     canvas.fill(polygon(np.array(lid)), scaled(colour, 1.15))
     if rng.random() < 0.5:
         middle = top + 0.5 * (base - top)
@@ -112,7 +118,7 @@ def _draw_table(
         canvas.fill(post, scaled(colour, 0.6))
     if rng.random() < 0.4:
         front = rectangle(x - 0.92 * half, top + depth, x + 0.92 * half, base - 0.25 * size)
-        _textured(canvas, rng, front, scaled(colour, 0.75))
+        fill_textured(canvas, rng, front, scaled(colour, 0.75))
     canvas.fill(polygon(np.array(far + near)), colour)
     edge = rectangle(x - half, top + depth, x + half, top + depth + 0.07 * size)
     canvas.fill(edge, scaled(colour, 0.7))
@@ -176,7 +182,7 @@ def _draw_board(canvas: Canvas, rng: np.random.Generator, x: float, y: float, si
     turn = np.array(((np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))))
     corners = np.array(((-wide, -high), (wide, -high), (wide, high), (-wide, high)))
     colour = random_colour(rng, (0.0, 0.8), (0.3, 1.0))
-    _textured(canvas, rng, polygon(corners @ turn + (x, y)), colour)
+    fill_textured(canvas, rng, polygon(corners @ turn + (x, y)), colour)
     canvas.fill(polygon(0.8 * corners @ turn + (x, y)), scaled(colour, 1.2))
     for row in (-0.4, 0.0, 0.4):
         text = np.array(((-0.6 * wide, row * high), (rng.uniform(0.1, 0.6) * wide, row * high)))

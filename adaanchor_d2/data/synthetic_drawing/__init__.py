@@ -1,0 +1,1 @@
+"""What synthetic people and faces are drawn with and before: canvas, textures, scenes, things."""
