@@ -17,7 +17,7 @@ BRANCHES = ["res2", "res3", "res4", "res5"]
 @pytest.fixture(scope="module")
 def branches() -> TimmBackbone:
     torch.manual_seed(0)
-    return TimmBackbone(HRNET, BRANCHES, (64, 96)).eval()
+    return TimmBackbone(HRNET, BRANCHES, image_size=(64, 96)).eval()
 
 
 def test_branches_of_hrnet(branches):
@@ -38,7 +38,7 @@ def test_branches_of_hrnet(branches):
 
 def test_highest_branch_alone_needs_no_other_outputs(branches):
     """The same map from fewer weights, all of which get a gradient."""
-    highest = TimmBackbone(HRNET, ["res2"], (64, 96)).eval()
+    highest = TimmBackbone(HRNET, ["res2"], image_size=(64, 96)).eval()
     weights = branches.state_dict()
     kept = highest.state_dict()
     assert kept.keys() < weights.keys()
@@ -51,13 +51,15 @@ def test_highest_branch_alone_needs_no_other_outputs(branches):
 
 
 def test_upsampling_of_hrnet(branches):
-    bilinear = TimmBackbone(HRNET, BRANCHES, (64, 96), hrnet_upsampling="bilinear").eval()
+    bilinear = TimmBackbone(
+        HRNET, BRANCHES, image_size=(64, 96), hrnet_upsampling="bilinear"
+    ).eval()
     bilinear.load_state_dict(branches.state_dict())
     images = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         assert not torch.allclose(bilinear(images)["res2"], branches(images)["res2"], rtol=1e-2)
     with pytest.raises(InputError, match="HRNET_UPSAMPLING must be nearest or bilinear, not 'x'"):
-        TimmBackbone(HRNET, ["res2"], (64, 96), hrnet_upsampling="x")
+        TimmBackbone(HRNET, ["res2"], image_size=(64, 96), hrnet_upsampling="x")
 
 
 def test_crops_divide_by_the_lowest_branch():

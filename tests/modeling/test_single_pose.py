@@ -226,7 +226,6 @@ def test_torchvision_weights_from_a_local_file(tmp_path):
     backbone = TimmBackbone(
         "resnet18",
         ["res5"],
-        (64, 64),
         pretrained=True,
         weights=str(tmp_path / "resnet18-f37072fd.pth"),
     ).eval()
@@ -243,9 +242,7 @@ def test_hrnet_imagenet_weights_from_a_local_file(tmp_path):
     torch.save(weights, tmp_path / "hrnet.pth")
     path = str(tmp_path / "hrnet.pth")
     for features in (["res2"], ["res2", "res3", "res4", "res5"]):
-        backbone = TimmBackbone(
-            "hrnet_w18_small", features, (64, 64), pretrained=True, weights=path
-        )
+        backbone = TimmBackbone("hrnet_w18_small", features, pretrained=True, weights=path)
         loaded = backbone.network.state_dict()
         assert all(torch.equal(weights[key], value) for key, value in loaded.items())
 

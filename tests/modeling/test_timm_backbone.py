@@ -24,7 +24,7 @@ from adaanchor_d2.modeling.backbone import TimmBackbone
     ],
 )
 def test_families(name, features, size):
-    backbone = TimmBackbone(name, features, size).eval()
+    backbone = TimmBackbone(name, features, image_size=size).eval()
     with torch.no_grad():
         maps = backbone(torch.zeros(1, 3, *size))
     assert list(maps) == features
@@ -38,7 +38,7 @@ def test_families(name, features, size):
 def test_channels_last_features_keep_their_places():
     """A swin map's rows and columns are the image's: a change at the bottom stays there."""
     torch.manual_seed(0)
-    backbone = TimmBackbone("swin_tiny_patch4_window7_224", ["res2"], (64, 128)).eval()
+    backbone = TimmBackbone("swin_tiny_patch4_window7_224", ["res2"], image_size=(64, 128)).eval()
     images = torch.zeros(2, 3, 64, 128)
     images[1, :, 60:] = 1.0
     with torch.no_grad():
@@ -49,7 +49,7 @@ def test_channels_last_features_keep_their_places():
 
 
 def test_a_vision_transformer_gives_its_last_block():
-    backbone = TimmBackbone("vit_tiny_patch16_224", ["res4"], (32, 32))
+    backbone = TimmBackbone("vit_tiny_patch16_224", ["res4"], image_size=(32, 32))
     assert len(backbone.network.model.blocks) == 12
 
 
@@ -78,7 +78,7 @@ def test_transformers_train_a_step(name):
 )
 def test_images_that_a_network_cannot_see(name, size, sentence):
     with pytest.raises(InputError, match=sentence) as error:
-        TimmBackbone(name, ["res4"], size)
+        TimmBackbone(name, ["res4"], image_size=size)
     assert "\n" not in str(error.value)
 
 
@@ -90,7 +90,9 @@ def test_timms_own_files_load(name, tmp_path):
     torch.save(whole.state_dict(), path)
     feature = "res4" if name == "test_vit" else "res5"
     size = whole.default_cfg["input_size"][1:]
-    backbone = TimmBackbone(name, [feature], size, pretrained=True, weights=str(path)).eval()
+    backbone = TimmBackbone(
+        name, [feature], pretrained=True, weights=str(path), image_size=size
+    ).eval()
     images = torch.rand(1, 3, *size)
     with torch.no_grad():
         expected = whole.eval().forward_intermediates(images, norm=False, intermediates_only=True)

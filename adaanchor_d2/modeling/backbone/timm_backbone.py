@@ -29,20 +29,20 @@ class TimmBackbone(Backbone):
         self,
         name: str,
         out_features: list[str],
-        image_size: tuple[int, int],
         pretrained: bool = False,
         weights: str = "",
         hrnet_upsampling: str = "nearest",
+        image_size: tuple[int, int] = (256, 192),
     ) -> None:
         """
         Args:
             name: a timm model name, e.g. ``resnet50`` or ``resnet50.tv_in1k``.
             out_features: stages to return, e.g. ``["res5"]``.
-            image_size: (H, W) of the images, in pixels. Networks that are built for one size
-                (``swin_*``, ``vit_*``) are built for this one.
             pretrained: load timm's weights of that name (a download), or those in ``weights``.
             weights: path of a local file (.pth or .safetensors) to read instead.
             hrnet_upsampling: HRNet only, see :func:`adapt_hrnet`.
+            image_size: (H, W) of the images, in pixels. Networks that are built for one size
+                (``swin_*``, ``vit_*``) are built for this one.
         """
         super().__init__()
         size_option, stages = _try_out(name, tuple(image_size))
@@ -113,6 +113,12 @@ def _try_out(name: str, image_size: tuple[int, int]) -> tuple[dict, dict[str, _S
             network = _create_on_meta(name, img_size=image_size)
             size_option = {"img_size": image_size}
             failure = _find_failure(network, image_size)
+    coarsest = max(stage.stride for stage in _stages(network))
+    if failure and any(side % coarsest for side in image_size):
+        raise InputError(
+            f"INPUT.CROP_SIZE {image_size} must divide by {coarsest}, the coarsest stride of "
+            f"MODEL.TIMM.NAME {name!r}."
+        )
     if failure:
         raise InputError(
             f"MODEL.TIMM.NAME {name!r} takes no images of {image_size[0]} x {image_size[1]} "
@@ -240,8 +246,8 @@ def build_timm_backbone(cfg: CfgNode, input_shape: ShapeSpec) -> TimmBackbone:
     return TimmBackbone(
         config.NAME,
         list(config.OUT_FEATURES),
-        cfg.INPUT.CROP_SIZE,
         pretrained=config.PRETRAINED and not cfg.MODEL.WEIGHTS,
         weights=config.WEIGHTS,
         hrnet_upsampling=config.HRNET_UPSAMPLING,
+        image_size=cfg.INPUT.CROP_SIZE,
     )
