@@ -1,10 +1,10 @@
-"""Train and evaluate three anchor rules on synthetic people and compare them.
+"""Train and evaluate anchor rules on synthetic people or faces and compare them.
 
-    python tools/quickstart.py [--output-dir output/quickstart] [--seed 0]
+    python tools/quickstart.py [--subject people] [--output-dir output/quickstart] [--seed 0]
 
 Writes the data, trains AdaAnchor, FixAnchor and the sub-pixel heatmap side by side with the same
 network, data order and schedule, prints one table, and leaves ``summary.json``, ``anchors.png``,
-``curves.png`` and the three training runs in the output folder.
+``curves.png`` and the training runs in the output folder.
 """
 
 import argparse
@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 
 import torch
-from detectron2.data import DatasetCatalog
+from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.modeling import build_model
+from quickstart_subjects import RULES, SUBJECTS, Subject
 from tabulate import tabulate
 
-from adaanchor_d2.data import build_mapper, get_skeleton
-from adaanchor_d2.data.synthetic import SyntheticPeopleOptions, write_synthetic_people
+from adaanchor_d2.data import build_mapper
 from adaanchor_d2.engine.checkpointer import SafeCheckpointer
 from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.errors import InputError, run_command
@@ -29,18 +29,6 @@ from adaanchor_d2.visualization.anchors import draw_anchor_figure, view_anchors
 from adaanchor_d2.visualization.curves import draw_curves, read_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIGS = {"AdaAnchor": "ada", "FixAnchor": "fix", "HeatmapAnchor": "heatmap"}
-COLUMNS = {
-    "AP": "keypoints/AP",
-    "vis_error": "visibility/VisError",
-    "vis_score": "visibility/VisScore",
-    "inv_error": "visibility/InvError",
-    "inv_score": "visibility/InvScore",
-    "auroc": "confidence/AUROC",
-    "ece": "confidence/ECE",
-}
-# Mostly upright people who face the viewer: what a small network can learn in minutes.
-PEOPLE = SyntheticPeopleOptions(max_people=3, any_pose_probability=0.2)
 PROGRESS_SECONDS = 20
 
 
@@ -48,40 +36,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--output-dir", type=Path, default=Path("output/quickstart"))
+    parser.add_argument("--subject", choices=tuple(SUBJECTS), default="people")
+    parser.add_argument(
+        "--rules", nargs="+", choices=tuple(RULES), default=list(RULES)[:3], metavar="RULE"
+    )
+    parser.add_argument(
+        "--output-dir", type=Path, help="default: output/quickstart or output/quickstart_faces"
+    )
     parser.add_argument("--num-train", type=int, default=2000, help="training images to draw")
     parser.add_argument("--num-val", type=int, default=300, help="validation images to draw")
     parser.add_argument("--seed", type=int, default=0, help="of the networks and the data order")
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     args = parser.parse_args()
     start = time.time()
-    output_dir = args.output_dir.resolve()
+    subject = SUBJECTS[args.subject]
+    output_dir = (args.output_dir or Path("output") / subject.configs).resolve()
     data_root = output_dir / "datasets"
     os.environ["DETECTRON2_DATASETS"] = str(data_root)
     print(f"Writing {args.num_train} + {args.num_val} synthetic images to {data_root} ...")
-    write_synthetic_people(
-        data_root / "synthetic_people",
+    subject.write_data(
+        data_root / subject.data_folder,
         num_train=args.num_train,
         num_val=args.num_val,
         workers=os.cpu_count() or 1,
-        options=PEOPLE,
         overwrite=True,
     )
-    print(f"Training {', '.join(CONFIGS)} side by side ({time.time() - start:.0f} s so far) ...")
-    seconds = train_all(output_dir, args.seed, args.opts)
-    runs = {rule: read_metrics(output_dir / rule) for rule in CONFIGS}
-    summary = {rule: summarize(runs[rule], seconds[rule]) for rule in CONFIGS}
+    configs = {
+        rule: str(ROOT / "configs" / subject.configs / f"{RULES[rule]}.yaml") for rule in args.rules
+    }
+    options = [*device_options(), "SEED", str(args.seed), *args.opts]
+    print(f"Training {', '.join(configs)} side by side ({time.time() - start:.0f} s so far) ...")
+    seconds = train_all(configs, output_dir, options)
+    runs = {rule: read_metrics(output_dir / rule) for rule in configs}
+    summary = {rule: summarize(runs[rule], subject.columns, seconds[rule]) for rule in configs}
     (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    draw_curves(runs).savefig(output_dir / "curves.png", dpi=110)
-    draw_anchors(output_dir, args.opts)
-    print_summary(summary, load_config(config_file("AdaAnchor"), args.opts).INPUT.CROP_SIZE)
+    draw_curves(runs, subject.curves).savefig(output_dir / "curves.png", dpi=110)
+    draw_anchors(configs, output_dir, options)
+    print_summary(summary, subject, load_config(configs[args.rules[0]], options).INPUT.CROP_SIZE)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
 
 
-def train_all(output_dir: Path, seed: int, options: list[str]) -> dict[str, float]:
-    """Train the three rules in parallel processes of one thread; return their seconds."""
+def train_all(configs: dict[str, str], output_dir: Path, options: list[str]) -> dict[str, float]:
+    """Train the rules in parallel processes of one thread; return their seconds."""
     start = time.time()
-    processes = {rule: start_training(rule, output_dir, seed, options) for rule in CONFIGS}
+    processes = {
+        rule: start_training(config, output_dir / rule, options) for rule, config in configs.items()
+    }
     seconds: dict[str, float] = {}
     last_report = start
     try:
@@ -93,19 +93,18 @@ def train_all(output_dir: Path, seed: int, options: list[str]) -> dict[str, floa
                     seconds[rule] = time.time() - start
             if time.time() - last_report > PROGRESS_SECONDS:
                 last_report = time.time()
-                print("  " + ",  ".join(progress(rule, output_dir) for rule in CONFIGS), flush=True)
+                print("  " + ",  ".join(progress(rule, output_dir) for rule in configs), flush=True)
     finally:
         for process in processes.values():
             process.kill()
     return seconds
 
 
-def start_training(rule: str, output_dir: Path, seed: int, options: list[str]) -> subprocess.Popen:
-    run_dir = output_dir / rule
+def start_training(config: str, run_dir: Path, options: list[str]) -> subprocess.Popen:
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / "metrics.json").unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "train_net.py"), "--config-file", config_file(rule)]
-    command += ["OUTPUT_DIR", str(run_dir), "SEED", str(seed), *device_options(), *options]
+    command = [sys.executable, str(ROOT / "train_net.py"), "--config-file", config]
+    command += ["OUTPUT_DIR", str(run_dir), *options]
     with open(run_dir / "output.txt", "w") as log:
         return subprocess.Popen(
             command,
@@ -113,10 +112,6 @@ def start_training(rule: str, output_dir: Path, seed: int, options: list[str]) -
             stderr=subprocess.STDOUT,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
-
-
-def config_file(rule: str) -> str:
-    return str(ROOT / "configs" / "quickstart" / f"{CONFIGS[rule]}.yaml")
 
 
 def device_options() -> list[str]:
@@ -141,46 +136,45 @@ def progress(rule: str, output_dir: Path) -> str:
     return f"{rule}: iteration {records[-1]['iteration'] + 1}, loss {records[-1]['total_loss']:.3g}"
 
 
-def summarize(records: list[dict], seconds: float) -> dict[str, float]:
+def summarize(records: list[dict], columns: dict[str, str], seconds: float) -> dict[str, float]:
     """Return the summary's figures from the last evaluation of a run."""
-    evaluations = [record for record in records if COLUMNS["AP"] in record]
+    evaluations = [record for record in records if next(iter(columns.values())) in record]
     if not evaluations:
         raise InputError("A training run wrote no evaluation; its output.txt says why.")
     last = evaluations[-1]
-    summary = {name: round(last[key], 4) for name, key in COLUMNS.items() if key in last}
+    summary = {name: round(last[key], 4) for name, key in columns.items() if key in last}
     return {**summary, "seconds": round(seconds, 1)}
 
 
-def print_summary(summary: dict[str, dict[str, float]], crop_size: tuple[int, int]) -> None:
-    print()
+def print_summary(
+    summary: dict[str, dict[str, float]], subject: Subject, crop_size: tuple[int, int]
+) -> None:
     height, width = crop_size
     rows = [{"anchor rule": rule, **figures} for rule, figures in summary.items()]
-    print(tabulate(rows, headers="keys", floatfmt=".3f"))
-    print(
-        f"\nAP in percent on synthetic people; errors in pixels of the {height}x{width} network"
-        "\ninput, scores (mean confidence) from 0 to 1, of visible (vis) and hidden (inv)"
-        "\nkeypoints; auroc and ece: can the confidence be trusted (1 and 0 are best).\n"
-    )
+    print(f"\n{tabulate(rows, headers='keys', floatfmt='.3f')}\n")
+    print(subject.legend.format(height=height, width=width) + "\n")
 
 
-def draw_anchors(output_dir: Path, options: list[str]) -> None:
-    """Draw where the heatmap and AdaAnchor find visible and hidden keypoints of the val set."""
-    cases = choose_cases(load_config(config_file("AdaAnchor"), device_options() + options))
-    samples = [sample for sample, _ in cases]
+def draw_anchors(configs: dict[str, str], output_dir: Path, options: list[str]) -> None:
+    """Draw from where the rules, FixAnchor excepted, find keypoints of the validation set."""
+    drawn = {rule: config for rule, config in configs.items() if rule != "FixAnchor"}
+    cfg = load_config(next(iter(configs.values())), options)
+    cases = choose_cases(cfg)
     views = {}
-    for rule in ("HeatmapAnchor", "AdaAnchor"):
-        model = build_model(load_config(config_file(rule), device_options() + options))
+    for rule, config in reversed(drawn.items()):
+        model = build_model(load_config(config, options))
         SafeCheckpointer(model).load(str(output_dir / rule / "model_final.pth"))
-        views[rule] = view_anchors(model, samples)
-    figure = draw_anchor_figure(cases, views, get_skeleton("coco").names)
-    figure.savefig(output_dir / "anchors.png", dpi=110)
+        views[rule] = view_anchors(model, [sample for sample, _ in cases])
+    names = MetadataCatalog.get(cfg.DATASETS.TEST[0]).keypoint_names
+    draw_anchor_figure(cases, views, names).savefig(output_dir / "anchors.png", dpi=110)
 
 
 def choose_cases(cfg, num_each: int = 3) -> list[tuple[dict, int]]:
     """Choose visible, then hidden keypoints of the first people, each of another type."""
     mapper = build_mapper(cfg, is_train=False)
     name = cfg.DATASETS.TEST[0]
-    wanted = [k for k, n in enumerate(get_skeleton("coco").names) if "eye" not in n]
+    names = MetadataCatalog.get(name).keypoint_names
+    wanted = [k for k, n in enumerate(names) if n not in ("left_eye", "right_eye")]
     chosen: dict[int, list[tuple[dict, int]]] = {1: [], 2: []}
     for number, record in enumerate(mapper.records(DatasetCatalog.get(name), name)):
         if len(chosen[1]) + len(chosen[2]) == 2 * num_each:

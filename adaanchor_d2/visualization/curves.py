@@ -1,10 +1,14 @@
 """Training and confidence curves of several runs, from their ``metrics.json``."""
 
 import json
+import math
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
-from matplotlib.axes import Axes
+import numpy as np
 from matplotlib.figure import Figure
 
 COLORS = ("#d62728", "#1f77b4", "#7f7f7f", "#2ca02c", "#9467bd")
@@ -22,43 +26,53 @@ def read_metrics(output_dir: str | Path) -> list[dict]:
     return records
 
 
-def draw_curves(runs: dict[str, list[dict]]) -> Figure:
-    """Draw loss, AP and error over iterations, and recall and precision over confidence.
+def draw_curves(runs: dict[str, list[dict]], metrics: dict[str, str]) -> Figure:
+    """Draw loss and metrics over iterations; recall and precision over confidence, if there are.
 
     Args:
         runs: {title: records of ``read_metrics``}.
+        metrics: {title: metric}, a panel each.
     """
-    figure = Figure(figsize=(12.5, 6.2), layout="constrained")
-    axes = figure.subplots(2, 3)
-    for (title, records), color in zip(runs.items(), COLORS, strict=False):
-        style = {"label": title, "color": color}
-        losses = _series(records, "total_loss")
-        first = losses[0][1] if losses else 1.0
-        _plot(axes[0, 0], [(x, y / first) for x, y in losses], **style)
-        _plot(axes[0, 1], _series(records, "keypoints/AP"), marker="o", **style)
-        _plot(axes[0, 2], _series(records, "visibility/VisError"), marker="o", **style)
-        _plot(axes[1, 0], _series(records, "visibility/InvError"), marker="o", **style)
-        for axis, metric in ((axes[1, 1], "Recall"), (axes[1, 2], "Precision")):
-            _plot(axis, _by_threshold(records, metric), marker="o", **style)
-    labels = (
-        ("training loss / first value", "iteration"),
-        ("AP", "iteration"),
-        ("error of visible keypoints (px)", "iteration"),
-        ("error of hidden keypoints (px)", "iteration"),
-        ("keypoint recall (%)", "confidence threshold"),
-        ("keypoint precision (%)", "confidence threshold"),
-    )
-    for axis, (title, x_label) in zip(axes.flat, labels, strict=True):
-        axis.set_title(title, fontsize=10)
-        axis.set_xlabel(x_label, fontsize=9)
+    panels = [_Panel("training loss / first value", "iteration", _relative_losses, marker="")]
+    for title, key in metrics.items():
+        panels.append(_Panel(title, "iteration", partial(_series, metric=key)))
+    for metric in ("Recall", "Precision"):
+        panel = _Panel(
+            f"keypoint {metric.lower()} (%)",
+            "confidence threshold",
+            partial(_by_threshold, metric=metric),
+        )
+        if any(panel.points_of(records) for records in runs.values()):
+            panels.append(panel)
+    num_rows = math.ceil(len(panels) / 3)
+    figure = Figure(figsize=(12.5, 3.1 * num_rows), layout="constrained")
+    axes = list(figure.subplots(num_rows, 3, squeeze=False).flat)
+    for axis, panel in zip(axes, panels, strict=False):
+        for (name, records), color in zip(runs.items(), COLORS, strict=False):
+            points = np.array(panel.points_of(records)).reshape(-1, 2)
+            axis.plot(*points.T, marker=panel.marker, label=name, color=color)
+        axis.set_title(panel.title, fontsize=10)
+        axis.set_xlabel(panel.x_label, fontsize=9)
         axis.grid(alpha=0.3)
-    axes[0, 0].set_yscale("log")
-    axes[0, 1].legend(fontsize=9)
+    axes[0].set_yscale("log")
+    axes[0].legend(fontsize=9)
+    for axis in axes[len(panels) :]:
+        axis.set_axis_off()
     return figure
 
 
-def _plot(axis: Axes, points: list[tuple[float, float]], **style) -> None:
-    axis.plot([x for x, _ in points], [y for _, y in points], **style)
+class _Panel(NamedTuple):
+    """``points_of``: records of a run -> (x, y) pairs."""
+
+    title: str
+    x_label: str
+    points_of: Callable[[list[dict]], list[tuple[float, float]]]
+    marker: str = "o"
+
+
+def _relative_losses(records: list[dict]) -> list[tuple[float, float]]:
+    losses = _series(records, "total_loss")
+    return [(iteration, loss / losses[0][1]) for iteration, loss in losses]
 
 
 def _series(records: list[dict], metric: str) -> list[tuple[float, float]]:

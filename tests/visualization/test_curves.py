@@ -20,9 +20,10 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path):
 
 def test_curves_show_the_metrics(tmp_path):
     write_metrics(tmp_path)
-    figure = draw_curves({"run": read_metrics(tmp_path)})
+    figure = draw_curves({"run": read_metrics(tmp_path)}, {"AP": "keypoints/AP"})
     loss, ap = figure.axes[0].lines[0], figure.axes[1].lines[0]
     assert loss.get_xydata().tolist() == [[0, 1.0], [9, 0.25]]
     assert ap.get_xydata().tolist() == [[9, 30.0], [19, 40.0]]
     recall = next(axis for axis in figure.axes if "recall" in axis.get_title())
     assert recall.lines[0].get_xydata().tolist() == [[0.5, 70.0]]
+    assert not any("precision" in axis.get_title() for axis in figure.axes)
