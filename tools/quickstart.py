@@ -180,7 +180,7 @@ def choose_cases(cfg, num_each: int = 3) -> list[tuple[dict, int]]:
         if len(chosen[1]) + len(chosen[2]) == 2 * num_each:
             break
         sample = mapper(record)
-        kind = wanted[number * 7 % len(wanted)]
+        kind = wanted[int(0.47 * number * len(wanted)) % len(wanted)]
         bucket = chosen.get(int(sample["keypoints"][kind, 2]), [])
         if len(bucket) < num_each and not any(kind == other for _, other in bucket):
             bucket.append((sample, kind))

@@ -22,13 +22,13 @@ class AnchorView:
             where there are fewer.
         anchor_xy: (K, 2), the anchor that inference uses.
         xy: (K, 2), the keypoint found from it.
-        score: (K,).
+        score: (K,); None where the anchor rule has no confidence.
     """
 
     selected_xy: np.ndarray
     anchor_xy: np.ndarray
     xy: np.ndarray
-    score: np.ndarray
+    score: np.ndarray | None
 
 
 @torch.no_grad()
@@ -48,7 +48,7 @@ def view_anchors(model: nn.Module, samples: list[dict]) -> list[AnchorView]:
             by_type[index].cpu().numpy(),
             located.anchor_xy[index, :, 0].cpu().numpy(),
             located.xy[index, :, 0].cpu().numpy(),
-            located.score[index, :, 0].cpu().numpy(),
+            located.score[index, :, 0].cpu().numpy() if model.head.has_confidence else None,
         )
         for index in range(len(samples))
     ]
@@ -67,16 +67,20 @@ def draw_anchor_figure(
     columns = 1 + len(views)
     figure = Figure(figsize=(2.6 * columns, 2.75 * len(cases) + 0.4), layout="constrained")
     axes = figure.subplots(len(cases), columns, squeeze=False)
+    # A data set without hidden keypoints does not tell visible ones either.
+    tells_hidden = any(sample["keypoints"][kind, 2] == 1 for sample, kind in cases)
     for row, (sample, kind) in enumerate(cases):
         x, y, visibility = sample["keypoints"][kind].tolist()
-        state = "visible" if visibility == 2 else "hidden"
+        state = "" if not tells_hidden else ", visible" if visibility == 2 else ", hidden"
         for axis in axes[row]:
             _show_crop(axis, sample)
             axis.plot(x, y, "o", mfc="none", mec=TARGET_COLOR, ms=11, mew=2)
-        axes[row, 0].set_title(f"{names[kind].replace('_', ' ')}, {state}", fontsize=9)
+        axes[row, 0].set_title(f"{names[kind].replace('_', ' ')}{state}", fontsize=9)
         for axis, (title, looks) in zip(axes[row, 1:], views.items(), strict=True):
-            _draw_view(axis, looks[row], kind, (x, y))
-            axis.set_title(f"{title}: {looks[row].score[kind]:.2f}", fontsize=9)
+            view = looks[row]
+            _draw_view(axis, view, kind, (x, y))
+            score = "" if view.score is None else f": {view.score[kind]:.2f}"
+            axis.set_title(title + score, fontsize=9)
     figure.suptitle(
         "red ring: keypoint;  yellow: anchors selected for it, lines to it;\n"
         "cyan: most confident anchor, arrow to what it finds",
