@@ -30,3 +30,6 @@ def test_figure_of_every_rule_draws_the_target():
     assert len(figure.axes) == len(cases) * (1 + len(RULES))
     x, y = figure.axes[0].lines[0].get_xydata()[0]
     np.testing.assert_allclose([x, y], samples[0]["keypoints"][0, :2])
+    titles = [axis.get_title() for axis in figure.axes]
+    assert titles[0] == "nose, visible" and "RegressionAnchor" in titles, titles
+    assert any(title.startswith("AdaAnchor: 0.") for title in titles), titles
