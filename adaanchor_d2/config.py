@@ -107,8 +107,8 @@ def _add_input_config(cfg: CN) -> None:
     cfg.INPUT.FLIP_PROB = 0.5
     # Scale factor ~ N(1, s) clipped to 1 +- s; 0 is off (SimplePose: 0.3).
     cfg.INPUT.SCALE_FACTOR = 0.3
-    # Rotation ~ N(0, r) degrees clipped to +- 2 r, with probability ROTATION_PROB. WholeImageMapper:
-    # always, uniform in +- r (the paper: 30).
+    # Rotation ~ N(0, r) degrees clipped to +- 2 r, with probability ROTATION_PROB.
+    # WholeImageMapper: always, uniform in +- r (the paper: 30).
     cfg.INPUT.ROTATION_FACTOR = 40.0
     cfg.INPUT.ROTATION_PROB = 0.6
     # Crop to the upper or lower half of the body, for people with at least this many labelled

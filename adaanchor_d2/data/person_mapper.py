@@ -68,7 +68,7 @@ class PersonCropMapper:
         self.crop_size = tuple(crop_size)
         self.box_padding = box_padding
         self.channel_order = get_channel_order(image_format)
-        self.flip_indices = tuple(flip_indices)
+        self.flip_indices = list(flip_indices)
         self.augmentation = augmentation
         self.person_boxes = person_boxes
         self.min_box_score = min_box_score
@@ -170,6 +170,8 @@ class PersonCropMapper:
             "width": image.shape[1],
         }
         if keypoints is not None:
-            moved = move_keypoints(keypoints, image_to_crop, self.flip_indices if plan.flip else ())
+            moved = move_keypoints(
+                keypoints, image_to_crop, self.flip_indices if plan.flip else None
+            )
             sample["keypoints"] = torch.from_numpy(moved)
         return sample

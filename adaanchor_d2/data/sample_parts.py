@@ -1,7 +1,5 @@
 """What the mappers' samples are made of: the image as a tensor, keypoints moved to it."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import torch
@@ -28,14 +26,14 @@ def image_to_tensor(image: np.ndarray, channel_order: tuple[int, int, int]) -> t
 
 
 def move_keypoints(
-    keypoints: np.ndarray, affine: np.ndarray, flip_indices: Sequence[int] = ()
+    keypoints: np.ndarray, affine: np.ndarray, flip_indices: list[int] | None = None
 ) -> np.ndarray:
     """Move keypoints (..., K, 3), x, y and v, by a map (2, 3); v and outside points are kept.
 
     Args:
-        flip_indices: the skeleton's where the map mirrors: left and right change. Empty: it does
+        flip_indices: the skeleton's where the map mirrors: left and right change. None: it does
             not.
     """
-    moved = keypoints[..., list(flip_indices), :] if flip_indices else keypoints.copy()
+    moved = keypoints[..., flip_indices, :] if flip_indices is not None else keypoints.copy()
     moved[..., :2] = apply_affine(affine, moved[..., :2])
     return moved

@@ -69,7 +69,7 @@ class WholeImageMapper:
             )
         self.channel_order = get_channel_order(image_format)
         self.crop_size = tuple(crop_size)
-        self.flip_indices = tuple(flip_indices)
+        self.flip_indices = list(flip_indices)
         self.augmentation = augmentation
         self.with_empty_images = with_empty_images
         self.min_size, self.max_size = min_size, max_size
@@ -137,7 +137,7 @@ class WholeImageMapper:
             "width": width,
         }
         if "people_keypoints" in record:
-            flip_indices = self.flip_indices if plan.flip else ()
+            flip_indices = self.flip_indices if plan.flip else None
             moved = move_keypoints(record["people_keypoints"], image_to_crop, flip_indices)
             sample["people_keypoints"] = torch.from_numpy(moved)
             sample["annotation_ids"] = list(record["annotation_ids"])
