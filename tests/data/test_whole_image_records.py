@@ -65,3 +65,10 @@ def test_a_bad_segmentation_is_named():
     (record,) = evaluated_images([image(1, crowd)], 2)
     with pytest.raises(InputError, match="Annotation 7 of image 1.jpg has a segmentation that has"):
         ignore_mask(record, 6, 8)
+
+
+def test_broken_compressed_counts_are_named():
+    crowd = person(7, LABELLED, 1, segmentation={"size": [6, 8], "counts": "abc"})
+    (record,) = evaluated_images([image(1, crowd)], 2)
+    with pytest.raises(InputError, match=r"image 1.jpg .* 6 x 8 pixels \(one of .* 7\)"):
+        ignore_mask(record, 6, 8)

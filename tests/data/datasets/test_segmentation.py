@@ -59,6 +59,7 @@ def test_regions_are_joined():
         ({"size": 48, "counts": [48]}, "size 48"),
         ({"size": [6, 8], "counts": [40]}, "sum up to 40"),
         ({"size": [6, 8], "counts": [50, -2]}, "whole numbers from 0 on"),
+        ({"size": [6, 8], "counts": ""}, "empty counts"),
         ({"size": [6, 8], "counts": 48}, "whole numbers from 0 on"),
     ],
 )
