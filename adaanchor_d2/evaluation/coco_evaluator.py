@@ -92,7 +92,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
             "oks_sigmas": cfg.TEST.KEYPOINT_OKS_SIGMAS,
         }
 
-    def evaluate_people(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
+    def evaluate_joined(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
         self._check_images(predictions)
         results = {self.task: self._write_and_score_people(predictions)}
         if self._has_ground_truth:

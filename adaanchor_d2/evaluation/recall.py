@@ -4,6 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .matching import match_in_order, pairs_within_groups
+
+# Images that are matched at once: enough to be quick, few enough to bound the memory.
+_BLOCK_SIZE = 250
+
 
 def keypoint_recall(
     pred: Sequence[np.ndarray],
@@ -29,33 +34,39 @@ def keypoint_recall(
     """
     if limits is None:
         limits = [np.full(len(points), np.inf) for points in gt]
-    matched = total = 0
-    for detections, points, limit in zip(pred, gt, limits, strict=True):
-        detections = np.asarray(detections, dtype=np.float64).reshape(-1, 4)
-        points = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-        limit = np.asarray(limit, dtype=np.float64)
-        total += len(points)
-        for keypoint_type in np.unique(points[:, 2]):
-            same_type = points[:, 2] == keypoint_type
-            matched += _num_matched(
-                detections[detections[:, 3] == keypoint_type],
-                points[same_type, :2],
-                limit[same_type],
-            )
-    return matched, total
+    if not len(pred) == len(gt) == len(limits):
+        raise ValueError(
+            f"pred ({len(pred)}), gt ({len(gt)}) and limits ({len(limits)}) must be as many images"
+        )
+    matched = sum(
+        _num_matched(*(images[start : start + _BLOCK_SIZE] for images in (pred, gt, limits)))
+        for start in range(0, len(gt), _BLOCK_SIZE)
+    )
+    return matched, sum(map(len, gt))
 
 
-def _num_matched(detections: np.ndarray, points: np.ndarray, limit: np.ndarray) -> int:
-    """Greedy matching of detections (M, 4) with points (G, 2) of one image and type."""
-    if np.isinf(limit).all():
-        return min(len(detections), len(points))
-    by_score = detections[np.argsort(-detections[:, 2], kind="stable")]
-    distance = np.linalg.norm(by_score[:, None, :2] - points[None], axis=-1)
-    distance[distance > limit] = np.inf
-    matched = 0
-    for row in distance:
-        nearest = row.argmin()
-        if np.isfinite(row[nearest]):
-            distance[:, nearest] = np.inf
-            matched += 1
-    return matched
+def _num_matched(
+    pred: Sequence[np.ndarray], gt: Sequence[np.ndarray], limits: Sequence[np.ndarray]
+) -> int:
+    """Matched keypoints of a block of images."""
+    detections, detection_image = _stack(pred, 4)
+    points, point_image = _stack(gt, 3)
+    limit = np.concatenate([np.asarray(values, dtype=np.float64) for values in limits])
+    by_score = np.argsort(-detections[:, 2], kind="stable")
+    detections, detection_image = detections[by_score], detection_image[by_score]
+
+    num_types = 1 + max(detections[:, 3].max(initial=0), points[:, 2].max(initial=0))
+    detection, point = pairs_within_groups(
+        detection_image * num_types + detections[:, 3], point_image * num_types + points[:, 2]
+    )
+    distance = np.linalg.norm(detections[detection, :2] - points[point, :2], axis=1)
+    near = distance <= limit[point]
+    detection, point, distance = detection[near], point[near], distance[near]
+    nearest_first = np.lexsort((distance, detection))
+    return len(match_in_order(detection[nearest_first], point[nearest_first]))
+
+
+def _stack(arrays: Sequence[np.ndarray], num_columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (N, num_columns) of all images, and the image (N,) of each."""
+    arrays = [np.asarray(rows, dtype=np.float64).reshape(-1, num_columns) for rows in arrays]
+    return np.concatenate(arrays), np.repeat(np.arange(len(arrays)), [len(rows) for rows in arrays])
