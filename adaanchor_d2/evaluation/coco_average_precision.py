@@ -54,9 +54,7 @@ def crowdpose_average_precision(
     Returns:
         :data:`CROWDPOSE_METRICS` in percent; a figure that has no person to measure is absent.
     """
-    stats = _evaluate(
-        ground_truth, results, sigmas, iouType="keypoints_crowd", use_area=False
-    )
+    stats = _evaluate(ground_truth, results, sigmas, iouType="keypoints_crowd", use_area=False)
     return _in_percent(CROWDPOSE_METRICS, stats)
 
 
