@@ -32,38 +32,37 @@ def keypoint_recall(
     Returns:
         (matched, total) over all images.
     """
-    if limits is None:
-        limits = [np.full(len(points), np.inf) for points in gt]
-    if not len(pred) == len(gt) == len(limits):
-        raise ValueError(
-            f"pred ({len(pred)}), gt ({len(gt)}) and limits ({len(limits)}) must be as many images"
-        )
-    matched = sum(
-        _num_matched(*(images[start : start + _BLOCK_SIZE] for images in (pred, gt, limits)))
-        for start in range(0, len(gt), _BLOCK_SIZE)
-    )
+    if len(pred) != len(gt) or (limits is not None and len(limits) != len(gt)):
+        raise ValueError("pred, gt and limits must be lists of as many images")
+    matched = 0
+    for start in range(0, len(gt), _BLOCK_SIZE):
+        block = slice(start, start + _BLOCK_SIZE)
+        near = None if limits is None else limits[block]
+        matched += _num_matched(pred[block], gt[block], near)
     return matched, sum(map(len, gt))
 
 
 def _num_matched(
-    pred: Sequence[np.ndarray], gt: Sequence[np.ndarray], limits: Sequence[np.ndarray]
+    pred: Sequence[np.ndarray], gt: Sequence[np.ndarray], limits: Sequence[np.ndarray] | None
 ) -> int:
     """Matched keypoints of a block of images."""
     detections, detection_image = _stack(pred, 4)
     points, point_image = _stack(gt, 3)
-    limit = np.concatenate([np.asarray(values, dtype=np.float64) for values in limits])
-    by_score = np.argsort(-detections[:, 2], kind="stable")
-    detections, detection_image = detections[by_score], detection_image[by_score]
+    num_types = 1 + int(max(detections[:, 3].max(initial=0), points[:, 2].max(initial=0)))
+    detection_group = detection_image * num_types + detections[:, 3].astype(np.int64)
+    point_group = point_image * num_types + points[:, 2].astype(np.int64)
+    if limits is None:  # Each detection takes a keypoint while there is one.
+        num_groups = len(gt) * num_types
+        num_detections = np.bincount(detection_group, minlength=num_groups)
+        return int(np.minimum(num_detections, np.bincount(point_group, minlength=num_groups)).sum())
 
-    num_types = 1 + max(detections[:, 3].max(initial=0), points[:, 2].max(initial=0))
-    detection, point = pairs_within_groups(
-        detection_image * num_types + detections[:, 3], point_image * num_types + points[:, 2]
-    )
-    distance = np.linalg.norm(detections[detection, :2] - points[point, :2], axis=1)
-    near = distance <= limit[point]
-    detection, point, distance = detection[near], point[near], distance[near]
-    nearest_first = np.lexsort((distance, detection))
-    return len(match_in_order(detection[nearest_first], point[nearest_first]))
+    by_score = np.argsort(-detections[:, 2], kind="stable")
+    rank, point = pairs_within_groups(detection_group[by_score], point_group)
+    distance = np.linalg.norm(detections[by_score[rank], :2] - points[point, :2], axis=1)
+    near = distance <= np.concatenate(limits)[point]
+    rank, point, distance = rank[near], point[near], distance[near]
+    nearest_first = np.lexsort((distance, rank))
+    return len(match_in_order(rank[nearest_first], point[nearest_first]))
 
 
 def _stack(arrays: Sequence[np.ndarray], num_columns: int) -> tuple[np.ndarray, np.ndarray]:
