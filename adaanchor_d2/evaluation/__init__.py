@@ -2,9 +2,9 @@
 
 from .build import EVALUATOR_REGISTRY, build_evaluator
 from .coco_evaluator import CocoKeypointEvaluator
+from .coco_multi_person_evaluator import CocoMultiPersonEvaluator
 from .crowdpose_evaluator import CrowdPoseEvaluator
 from .mpii_evaluator import MpiiEvaluator
-from .multi_person_evaluator import CocoMultiPersonEvaluator
 from .wflw_evaluator import WflwEvaluator
 
 __all__ = [

@@ -10,10 +10,10 @@ from ..errors import InputError
 from .build import EVALUATOR_REGISTRY
 from .coco_average_precision import average_precision
 from .coco_ground_truth import check_image_ids, load_coco_ground_truth
+from .coco_multi_person_evaluator import CocoMultiPersonEvaluator
 from .coco_results import rescore_people, to_coco_results, write_coco_results
 from .keypoint_report import confidence_report, visibility_report
 from .metadata import choose_sigmas, read_metadata
-from .multi_person_evaluator import CocoMultiPersonEvaluator
 from .oks_nms import oks_nms
 from .person_evaluator import GROUND_TRUTH_BOXES, PersonEvaluator
 from .person_predictions import PersonPredictions, select_predictions

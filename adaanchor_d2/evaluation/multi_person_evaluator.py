@@ -6,13 +6,12 @@ import numpy as np
 from detectron2.config import configurable
 
 from ..errors import InputError
-from .coco_average_precision import AP_METRICS, average_precision
 from .coco_ground_truth import check_image_ids, evaluated_people, load_coco_ground_truth
 from .coco_results import to_coco_results, write_coco_results
 from .gathering_evaluator import GatheringEvaluator
 from .image_predictions import ImagePredictions, Table, collect_images, join_images
 from .metadata import choose_sigmas, read_metadata
-from .multi_person_report import matched_visibility_report, recall_report
+from .multi_person_report import recall_report
 from .result_log import log_multi_person_results
 
 
@@ -131,29 +130,3 @@ class MultiPersonEvaluator(GatheringEvaluator):
         if is_main and self._output_dir is not None:
             write_coco_results(coco_results, self._output_dir)
         return self.score_people(coco_results)
-
-
-class CocoMultiPersonEvaluator(MultiPersonEvaluator):
-    """COCO's figures, and the errors of visible and hidden keypoints of the people found.
-
-    ``keypoints`` holds AP, AP50, AP75, APm, APl and AR, AR50, AR75, ARm, ARl, percent;
-    ``visibility`` (of the model's own gamma): see
-    ``multi_person_report.matched_visibility_report``.
-    """
-
-    ap_metrics = AP_METRICS
-    absent_people = "no annotated person is of that size"
-    use_area = True
-
-    def score_people(self, coco_results: list[dict]) -> dict[str, float]:
-        return average_precision(self._ground_truth, coco_results, self._sigmas)
-
-    def measure_keypoints(self, predictions: ImagePredictions) -> dict[str, dict[str, float]]:
-        report = matched_visibility_report(
-            predictions.people[""],
-            self._gt_people,
-            predictions.images,
-            self._sigmas,
-            self._has_confidence,
-        )
-        return {"visibility": report}

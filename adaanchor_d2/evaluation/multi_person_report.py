@@ -8,12 +8,13 @@ gives them.
 import numpy as np
 
 from .image_predictions import Table
+from .keypoint_report import CORRECT_SIMILARITY, visibility_report
 from .matching import match_in_order, pairs_within_groups
-from .metrics import keypoint_recall, oks, similarity_radius, visibility_errors
-from .person_predictions import apply_affine, invert_affine
+from .metrics import keypoint_recall, oks, similarity_radius
+from .person_predictions import PersonPredictions, apply_affine, invert_affine
 
-# OKS from which a predicted person is an annotated one; similarity from which a keypoint is.
-MATCH_SIMILARITY = 0.5
+# OKS from which a predicted person is an annotated one.
+MATCH_OKS = 0.5
 
 
 def recall_report(located: Table, people: Table, sigmas: np.ndarray) -> dict[str, float]:
@@ -30,7 +31,7 @@ def recall_report(located: Table, people: Table, sigmas: np.ndarray) -> dict[str
     person, keypoint_type = np.nonzero(people["keypoints"][..., 2] > 0)
     if len(person) == 0:
         return {}
-    radius = similarity_radius(people["area"], sigmas, MATCH_SIMILARITY)[person, keypoint_type]
+    radius = similarity_radius(people["area"], sigmas, CORRECT_SIMILARITY)[person, keypoint_type]
     points = np.column_stack([people["keypoints"][person, keypoint_type, :2], keypoint_type])
     image_id = people["image_id"][person]
     images = np.union1d(image_id, located["image_id"])
@@ -41,41 +42,68 @@ def recall_report(located: Table, people: Table, sigmas: np.ndarray) -> dict[str
     found_near, _ = keypoint_recall(pred, gt, limits)
     return {
         "KeypointRecall": 100 * found / total,
-        f"KeypointRecall@KS{MATCH_SIMILARITY:g}": 100 * found_near / total,
+        f"KeypointRecall@KS{CORRECT_SIMILARITY:g}": 100 * found_near / total,
     }
 
 
-def matched_visibility_report(
-    people: Table, gt: Table, images: Table, sigmas: np.ndarray, has_confidence: bool
+def select_found_people(
+    people: Table, gt: Table, images: Table, sigmas: np.ndarray
+) -> PersonPredictions:
+    """The predictions that are matched to an annotated person, each with that person.
+
+    Returns:
+        What ``person_predictions`` keeps of people in their ground-truth boxes, without the boxes:
+        ``keypoints``, ``gt_keypoints`` in network-input pixels, ``crop_to_image``; and the
+        annotated ``area`` (P,) in image pixels.
+    """
+    predicted, annotated = match_people(people, gt, sigmas)
+    image = np.searchsorted(images["image_id"], gt["image_id"][annotated])
+    crop_to_image = images["crop_to_image"][image]
+    true = gt["keypoints"][annotated]
+    in_input = apply_affine(invert_affine(crop_to_image), true[..., :2])
+    return {
+        "keypoints": people["keypoints"][predicted],
+        "gt_keypoints": np.concatenate([in_input, true[..., 2:]], axis=-1),
+        "crop_to_image": crop_to_image,
+        "area": gt["area"][annotated],
+    }
+
+
+def found_visibility_report(
+    found: PersonPredictions, gt: Table, has_confidence: bool
 ) -> dict[str, float]:
     """:func:`visibility_errors` of the people found, in network-input pixels, and who is not.
 
-    A person is found when a prediction is matched to it at an OKS of at least 0.5 (from the highest
-    score down, each prediction takes the best annotated person still free, as in COCO's
-    evaluation). Of its joints those count that the prediction has: a missing joint (score 0) has no
+    Of a person found those joints count that the prediction has: a missing joint (score 0) has no
     place of its own.
+
+    Args:
+        found: what :func:`select_found_people` returns.
+        gt: all annotated people.
 
     Returns:
         What ``visibility_errors`` returns, and ``VisUnmatched`` and ``InvUnmatched``, the labelled
         keypoints that it leaves out because the person is not found or the joint is missing, and
         ``Unmatched``, the people not found.
     """
-    predicted, annotated = match_people(people, gt, sigmas)
-    image = np.searchsorted(images["image_id"], gt["image_id"][annotated])
-    image_to_input = invert_affine(images["crop_to_image"][image])
-    pred = _transform(image_to_input, people["keypoints"][predicted])
-    true = _transform(image_to_input, gt["keypoints"][annotated])
-    true[..., 2] = np.where(pred[..., 2] > 0, true[..., 2], 0)
-    report = visibility_errors(pred, true, has_confidence)
+    located = found["gt_keypoints"].copy()
+    located[..., 2] *= found["keypoints"][..., 2] > 0
+    report = visibility_report({**found, "gt_keypoints": located}, has_confidence)
     for prefix, flag in (("Vis", 2), ("Inv", 1)):
         labelled = int((gt["keypoints"][..., 2] == flag).sum())
         report[f"{prefix}Unmatched"] = labelled - report.get(f"{prefix}Count", 0)
-    report["Unmatched"] = len(gt["image_id"]) - len(annotated)
+    report["Unmatched"] = len(gt["image_id"]) - len(found["area"])
     return report
 
 
 def match_people(people: Table, gt: Table, sigmas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers (P,) of predicted people and (P,) of the annotated ones matched to them."""
+    """Match predicted to annotated people at an OKS of at least 0.5, as COCO's evaluation does.
+
+    From the highest score down, each prediction takes the best annotated person still free.
+
+    Returns:
+        Row numbers (P,) of the predictions and (P,) of the annotated people.
+    """
     best_first = np.argsort(-people["score"], kind="stable")
     rank, annotated = pairs_within_groups(people["image_id"][best_first], gt["image_id"])
     predicted = best_first[rank]
@@ -87,17 +115,12 @@ def match_people(people: Table, gt: Table, sigmas: np.ndarray) -> tuple[np.ndarr
         gt["keypoints"][annotated, :, 2] > 0,
     )
     # NaN, for a person of whom num_keypoints counts what is not labelled, is no match either.
-    near = similarity >= MATCH_SIMILARITY
+    near = similarity >= MATCH_OKS
     rank, predicted, annotated = rank[near], predicted[near], annotated[near]
     # Of equal ones COCO's evaluation takes the last.
     order = np.lexsort((-annotated, -similarity[near], rank))
     kept = order[match_in_order(rank[order], annotated[order])]
     return predicted[kept], annotated[kept]
-
-
-def _transform(matrix: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
-    """Map x and y of keypoints (N, K, 3) by affine matrices (N, 2, 3)."""
-    return np.concatenate([apply_affine(matrix, keypoints[..., :2]), keypoints[..., 2:]], axis=-1)
 
 
 def _split_by_image(rows: np.ndarray, image_id: np.ndarray, images: np.ndarray) -> list:

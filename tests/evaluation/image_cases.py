@@ -33,6 +33,7 @@ def register(json_file, skeleton="coco", evaluator_type="coco_keypoints") -> str
 
 
 def make_coco_evaluator(json_file, **changes) -> CocoMultiPersonEvaluator:
+    changes = {"confidence_thresholds": (0.1, 0.5, 0.9)} | changes
     return CocoMultiPersonEvaluator(**_arguments(register(json_file), changes))
 
 

@@ -70,7 +70,7 @@ def test_ap_equals_pycocotools(request, tmp_path, data_set):
     assert {name: figures[name] for name in METRICS} == pytest.approx(expected, abs=1e-9)
     assert 5 < figures["AP"] < 95
     assert set(figures) == set(METRICS) | RECALLS
-    assert set(results) == {"keypoints", "visibility"}
+    assert set(results) == {"keypoints", "visibility", "confidence"}
 
 
 @pytest.mark.parametrize("data_set", ["small_set", "real_set"])
@@ -117,12 +117,39 @@ def test_errors_are_in_input_pixels_of_each_image(small_set):
     assert visibility["InvRMSE"] == pytest.approx(1.0, abs=1e-4)
 
 
+def test_confidence_counts_the_keypoints_of_the_people_found(small_set):
+    """Every fourth type is 1,000 px away, and the score says so."""
+    pairs = exact_pairs(small_set)
+    for _, output in pairs:
+        people = output["instances"]
+        people.pred_keypoints[:, ::4, 0] += 1000.0
+        people.pred_keypoints[:, ::4, 2] = 0.25
+    results = evaluate(small_set, pairs, confidence_thresholds=(0.2, 0.5))
+    flags = np.array([a["keypoints"][2::3] for a in read_people(small_set)])
+    found = (flags[:, np.arange(17) % 4 > 0] > 0).sum(axis=1) >= (flags > 0).sum(axis=1) / 2
+    labelled = flags[found] > 0
+    share = 100 * labelled[:, np.arange(17) % 4 > 0].sum() / labelled.sum()
+    assert results["visibility"]["Unmatched"] == (~found).sum()
+    assert results["confidence"] == pytest.approx(
+        {
+            "Precision@0.2": share,
+            "Precision@0.5": 100.0,
+            "Recall@0.2": share,
+            "Recall@0.5": share,
+            "ECE": 0.25,
+            "AUROC": 1.0,
+        }
+    )
+    without = evaluate(small_set, pairs, has_confidence=False)
+    assert "confidence" not in without and "VisScore" not in without["visibility"]
+
+
 def test_each_gamma_is_a_task_with_its_own_figures(small_set, tmp_path):
     gammas = (0.05, 0.1, 0.3)
     pairs = noisy_pairs(small_set, gammas=gammas)
     results = evaluate(small_set, pairs, output_dir=str(tmp_path))
     tasks = {gamma: f"keypoints_gamma{gamma}" for gamma in gammas}
-    assert set(results) == {"keypoints", "visibility", *tasks.values()}
+    assert set(results) == {"keypoints", "visibility", "confidence", *tasks.values()}
     for gamma, task in tasks.items():
         people = [(sample, output["instances_by_gamma"][gamma]) for sample, output in pairs]
         alone = evaluate(small_set, [(sample, make_output(found)) for sample, found in people])
@@ -167,6 +194,7 @@ def test_a_file_without_people(small_set):
     small_set.write_text(json.dumps(content))
     results = evaluate(small_set, pairs)
     assert results["keypoints"] == {}
+    assert results["confidence"] == {}
     assert results["visibility"] == {"VisUnmatched": 0, "InvUnmatched": 0, "Unmatched": 0}
 
 
@@ -222,4 +250,6 @@ def test_the_mapper_decides_which_evaluator_is_built(small_set):
         built = build_evaluator(cfg, name, None, has_confidence=True)
         assert type(built) is kind
     process(built, noisy_pairs(small_set))
-    assert built.evaluate() == evaluate(small_set, noisy_pairs(small_set))
+    thresholds = cfg.TEST.CONFIDENCE_THRESHOLDS
+    direct = evaluate(small_set, noisy_pairs(small_set), confidence_thresholds=thresholds)
+    assert built.evaluate() == direct

@@ -11,9 +11,10 @@ from pycocotools.cocoeval import COCOeval
 
 from adaanchor_d2.evaluation.coco_ground_truth import evaluated_people
 from adaanchor_d2.evaluation.multi_person_report import (
+    found_visibility_report,
     match_people,
-    matched_visibility_report,
     recall_report,
+    select_found_people,
 )
 
 from .cases import COCO_SIGMAS, process, write_small_set
@@ -47,6 +48,11 @@ def make_images(*scales):
     """Images 1, 2 ...: image pixels = scale x input pixels + (3, -4)."""
     matrices = [[[scale, 0.0, 3.0], [0.0, scale, -4.0]] for scale in scales]
     return {"image_id": np.arange(1, 1 + len(scales)), "crop_to_image": np.array(matrices)}
+
+
+def visibility(people, truth, images, has_confidence=True):
+    found = select_found_people(people, truth, images, SIGMAS)
+    return found_visibility_report(found, truth, has_confidence)
 
 
 STANDING = [[10, 10, 2], [20, 10, 1], [30, 10, 2]]
@@ -100,7 +106,7 @@ def test_visibility_by_hand():
         (2, 0.9, moved(AWAY, 50.0, [1.0, 1.0, 1.0])),  # Too far from anybody.
     )
     before = {key: values.copy() for key, values in truth.items()}
-    report = matched_visibility_report(found, truth, make_images(2.0, 0.5), SIGMAS, True)
+    report = visibility(found, truth, make_images(2.0, 0.5))
     # Errors in input pixels: 1 (twice visible, once hidden) and 6 (twice visible).
     assert report == pytest.approx(
         {
@@ -119,7 +125,7 @@ def test_visibility_by_hand():
     )
     for key, values in truth.items():
         np.testing.assert_array_equal(values, before[key])
-    without_scores = matched_visibility_report(found, truth, make_images(2.0, 0.5), SIGMAS, False)
+    without_scores = visibility(found, truth, make_images(2.0, 0.5), has_confidence=False)
     assert set(report) - set(without_scores) == {"VisScore", "InvScore"}
 
 
@@ -127,10 +133,10 @@ def test_visibility_when_nobody_is_found_or_there():
     truth = make_truth((1, STANDING))
     images = make_images(1.0)
     unmatched = {"VisUnmatched": 2, "InvUnmatched": 1, "Unmatched": 1}
-    assert matched_visibility_report(make_found(), truth, images, SIGMAS, True) == unmatched
+    assert visibility(make_found(), truth, images) == unmatched
     found = make_found((1, 0.9, moved(STANDING, 0.0, [1, 1, 1])))
     nothing = {"VisUnmatched": 0, "InvUnmatched": 0, "Unmatched": 0}
-    assert matched_visibility_report(found, make_truth(), images, SIGMAS, True) == nothing
+    assert visibility(found, make_truth(), images) == nothing
 
 
 def test_the_better_prediction_takes_the_person():
