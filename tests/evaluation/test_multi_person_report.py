@@ -148,6 +148,14 @@ def test_the_better_prediction_takes_the_person():
     assert (predicted.tolist(), annotated.tolist()) == ([1], [0])
 
 
+def test_a_prediction_takes_the_nearer_person_of_equal_ones_the_last():
+    found = make_found((1, 0.5, moved(STANDING, 0.0, [1, 1, 1])))
+    for shifts, taken in (((1.0, 3.0), 0), ((3.0, -1.0), 1), ((2.0, -2.0), 1)):
+        truth = make_truth(*((1, moved(STANDING, shift, [2, 1, 2])) for shift in shifts))
+        predicted, annotated = match_people(found, truth, SIGMAS)
+        assert (predicted.tolist(), annotated.tolist()) == ([0], [taken])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_matched_people_are_those_of_pycocotools(tmp_path, seed):
     json_file = write_small_set(tmp_path / "small.json", seed=seed)
