@@ -9,7 +9,8 @@ from detectron2.config import configurable
 from ..errors import InputError
 from .build import EVALUATOR_REGISTRY
 from .coco_average_precision import average_precision
-from .coco_ground_truth import load_coco_ground_truth
+from .coco_ground_truth import check_image_ids, load_coco_ground_truth
+from .coco_multi_person_evaluator import CocoMultiPersonEvaluator
 from .coco_results import rescore_people, to_coco_results, write_coco_results
 from .keypoint_report import confidence_report, visibility_report
 from .metadata import choose_sigmas, read_metadata
@@ -92,8 +93,8 @@ class CocoKeypointEvaluator(PersonEvaluator):
             "oks_sigmas": cfg.TEST.KEYPOINT_OKS_SIGMAS,
         }
 
-    def evaluate_people(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
-        self._check_images(predictions)
+    def evaluate_joined(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
+        check_image_ids(predictions["image_id"], self._ground_truth, self._json_file)
         results = {self.task: self._write_and_score_people(predictions)}
         if self._has_ground_truth:
             results |= self._evaluate_keypoints(predictions)
@@ -111,15 +112,6 @@ class CocoKeypointEvaluator(PersonEvaluator):
     @property
     def _has_ground_truth(self) -> bool:
         return self._person_boxes == GROUND_TRUTH_BOXES
-
-    def _check_images(self, predictions: PersonPredictions) -> None:
-        known = [image["id"] for image in self._ground_truth["images"]]
-        unknown = np.setdiff1d(predictions["image_id"], known)
-        if len(unknown):
-            raise InputError(
-                f"There are predictions for image id {unknown[0]}, which is not in "
-                f"{self._json_file}."
-            )
 
     def _write_and_score_people(self, predictions: PersonPredictions) -> dict[str, float]:
         scores = self._person_scores(predictions)
@@ -172,5 +164,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
 
 @EVALUATOR_REGISTRY.register()
 def coco_keypoints(cfg, dataset_name: str, output_dir: str | None, has_confidence: bool):
-    """The evaluator of data sets in COCO's keypoint format."""
-    return CocoKeypointEvaluator(cfg, dataset_name, output_dir, has_confidence)
+    """The evaluator of data sets in COCO's keypoint format, for INPUT.MAPPER's kind of samples."""
+    takes_images = cfg.INPUT.MAPPER == "WholeImageMapper"
+    evaluator = CocoMultiPersonEvaluator if takes_images else CocoKeypointEvaluator
+    return evaluator(cfg, dataset_name, output_dir, has_confidence)

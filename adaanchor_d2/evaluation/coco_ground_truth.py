@@ -1,5 +1,9 @@
 """The annotation file that COCO evaluation compares with."""
 
+from collections.abc import Iterable
+
+import numpy as np
+
 from ..data.datasets.coco_json import (
     fill_in_defaults,
     find_problems,
@@ -11,8 +15,12 @@ from ..errors import InputError
 from .coco_results import PERSON_CATEGORY_ID
 
 
-def load_coco_ground_truth(json_file: str, skeleton: Skeleton) -> dict:
+def load_coco_ground_truth(json_file: str, skeleton: Skeleton, use_area: bool = True) -> dict:
     """Read a COCO keypoint file by the rules of the data set's reader: what trains, evaluates.
+
+    Args:
+        use_area: False: every person's ``area`` is 0.53 x box, as in CrowdPose's evaluation,
+            whatever the file says.
 
     Returns:
         The file's ``images``; the ``annotations`` of its people only, with ``iscrowd``, ``area``
@@ -28,9 +36,43 @@ def load_coco_ground_truth(json_file: str, skeleton: Skeleton) -> dict:
     return {
         "images": content["images"],
         "annotations": [
-            fill_in_defaults(annotation)
+            fill_in_defaults(annotation if use_area else _without_area(annotation))
             for annotation in content["annotations"]
             if not is_of_other_category(annotation)
         ],
         "categories": [{"id": PERSON_CATEGORY_ID, "name": "person"}],
     }
+
+
+def check_image_ids(image_ids: Iterable[int], ground_truth: dict, json_file: str) -> None:
+    """Raise InputError where an image of the predictions is not in the ground truth."""
+    known = [image["id"] for image in ground_truth["images"]]
+    unknown = np.setdiff1d(image_ids, known)
+    if len(unknown):
+        raise InputError(
+            f"There are predictions for image id {unknown[0]}, which is not in {json_file}."
+        )
+
+
+def evaluated_people(ground_truth: dict, num_keypoints: int) -> dict[str, np.ndarray]:
+    """The people whom AP counts: no crowds, ``num_keypoints`` above 0.
+
+    Returns:
+        ``image_id`` (N,), ``area`` (N,) and ``keypoints`` (N, K, 3): x, y in continuous image
+        pixels (0.5 more than in the file), v.
+    """
+    people = [
+        person
+        for person in ground_truth["annotations"]
+        if not person["iscrowd"] and person["num_keypoints"] > 0
+    ]
+    in_file = np.array([person["keypoints"] for person in people], dtype=np.float64)
+    return {
+        "image_id": np.array([person["image_id"] for person in people], dtype=np.int64),
+        "area": np.array([person["area"] for person in people], dtype=np.float64),
+        "keypoints": in_file.reshape(-1, num_keypoints, 3) + np.array([0.5, 0.5, 0.0]),
+    }
+
+
+def _without_area(annotation: dict) -> dict:
+    return {key: value for key, value in annotation.items() if key != "area"}

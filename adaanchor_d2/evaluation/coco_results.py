@@ -55,7 +55,7 @@ def to_coco_results(predictions: PersonPredictions, person_scores: np.ndarray) -
     extent = np.ptp(keypoints[..., :2], axis=1)
     columns = zip(
         predictions["image_id"].tolist(),
-        keypoints.reshape(num_people, -1).tolist(),
+        keypoints.reshape(num_people, 3 * num_keypoints).tolist(),
         person_scores.tolist(),
         extent.prod(axis=1).tolist(),
         strict=True,

@@ -74,7 +74,7 @@ class EntryEvaluator(PersonEvaluator):
         person = self._people[index]
         return f"annotation {person['id']} ({person['file_name']}) of {self._dataset_name}"
 
-    def evaluate_people(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
+    def evaluate_joined(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
         keypoints = self._in_file_order(predictions)
         if self._output_dir is not None:
             PathManager.mkdirs(self._output_dir)

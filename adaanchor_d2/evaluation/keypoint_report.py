@@ -1,4 +1,4 @@
-"""Figures of single keypoints, for people evaluated in their ground-truth boxes.
+"""Figures of single keypoints, for predicted people of whom it is known who they are.
 
 Shapes: N people, K keypoint types. Predictions: see ``person_predictions``.
 """

@@ -3,7 +3,7 @@
 from .calibration import auroc, expected_calibration_error, precision_recall
 from .face_errors import area_under_ced, failure_rate
 from .localization import nme, pckh, visibility_errors
-from .oks import keypoint_similarity, oks
+from .oks import keypoint_similarity, oks, similarity_radius
 from .recall import keypoint_recall
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "oks",
     "pckh",
     "precision_recall",
+    "similarity_radius",
     "visibility_errors",
 ]

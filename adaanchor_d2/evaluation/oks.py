@@ -32,6 +32,22 @@ def keypoint_similarity(
     return np.exp(squared_distance / variances / area / -2)
 
 
+def similarity_radius(area: np.ndarray, sigmas: np.ndarray, similarity: float) -> np.ndarray:
+    """Distance at which :func:`keypoint_similarity` falls to ``similarity``.
+
+    Args:
+        area: (...), square pixels.
+        sigmas: (K,).
+        similarity: above 0, below 1.
+
+    Returns:
+        (..., K), pixels.
+    """
+    scale = np.sqrt(np.asarray(area, dtype=np.float64)[..., None] + _AREA_EPS)
+    deviation = 2 * np.asarray(sigmas, dtype=np.float64) * scale
+    return deviation * np.sqrt(-2 * np.log(similarity))
+
+
 def oks(
     pred: np.ndarray,
     gt: np.ndarray,

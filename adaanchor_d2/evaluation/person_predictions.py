@@ -33,9 +33,9 @@ def collect_predictions(
     predictions = {
         "image_id": np.array([sample["image_id"] for sample in inputs], dtype=np.int64),
         "annotation_id": np.array([sample["annotation_id"] for sample in inputs], dtype=np.int64),
-        "keypoints": _to_array([person.pred_keypoints for person in instances]),
-        "box": _to_array([person.pred_boxes.tensor for person in instances]),
-        "box_score": _to_array([person.scores for person in instances]),
+        "keypoints": to_array([person.pred_keypoints for person in instances]),
+        "box": to_array([person.pred_boxes.tensor for person in instances]),
+        "box_score": to_array([person.scores for person in instances]),
         "crop_area": np.abs(np.linalg.det(crop_to_image[:, :, :2])) * crop_size.prod(axis=1),
     }
     if with_ground_truth:
@@ -43,7 +43,7 @@ def collect_predictions(
             [np.asarray(sample["keypoints"], dtype=np.float64) for sample in inputs]
         )
         predictions["crop_to_image"] = crop_to_image
-    _check_finite(predictions["keypoints"], inputs)
+    check_finite(predictions["keypoints"], predictions["image_id"], inputs)
     return predictions
 
 
@@ -82,15 +82,19 @@ def invert_affine(matrix: np.ndarray) -> np.ndarray:
     return np.concatenate([linear, shift[:, :, None]], axis=2)
 
 
-def _to_array(tensors: Sequence[torch.Tensor]) -> np.ndarray:
+def to_array(tensors: Sequence[torch.Tensor]) -> np.ndarray:
+    """Join tensors along their rows in one float64 array."""
     # Joined before the copy: one transfer a batch. float64 is exact for every float type.
     return torch.cat(list(tensors)).detach().cpu().double().numpy()
 
 
-def _check_finite(keypoints: np.ndarray, inputs: Sequence[dict]) -> None:
-    bad = np.flatnonzero(~np.isfinite(keypoints).all(axis=(1, 2)))
-    if len(bad):
+def check_finite(keypoints: np.ndarray, image_id: np.ndarray, inputs: Sequence[dict]) -> None:
+    """Raise InputError where a row of keypoints (N, ...), of image_id (N,), is not finite."""
+    finite = np.isfinite(keypoints).all(axis=tuple(range(1, keypoints.ndim)))
+    if not finite.all():
+        bad_id = image_id[~finite][0]
+        file_name = next(sample["file_name"] for sample in inputs if sample["image_id"] == bad_id)
         raise InputError(
-            f"The model predicts a keypoint that is not a finite number in "
-            f"{inputs[bad[0]]['file_name']} (image id {inputs[bad[0]]['image_id']})."
+            f"The model predicts a keypoint that is not a finite number in {file_name} (image id "
+            f"{bad_id})."
         )

@@ -4,6 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .matching import match_in_order, pairs_within_groups
+
+# Images that are matched at once: enough to be quick, few enough to bound the memory.
+_BLOCK_SIZE = 250
+
 
 def keypoint_recall(
     pred: Sequence[np.ndarray],
@@ -27,35 +32,40 @@ def keypoint_recall(
     Returns:
         (matched, total) over all images.
     """
-    if limits is None:
-        limits = [np.full(len(points), np.inf) for points in gt]
-    matched = total = 0
-    for detections, points, limit in zip(pred, gt, limits, strict=True):
-        detections = np.asarray(detections, dtype=np.float64).reshape(-1, 4)
-        points = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-        limit = np.asarray(limit, dtype=np.float64)
-        total += len(points)
-        for keypoint_type in np.unique(points[:, 2]):
-            same_type = points[:, 2] == keypoint_type
-            matched += _num_matched(
-                detections[detections[:, 3] == keypoint_type],
-                points[same_type, :2],
-                limit[same_type],
-            )
-    return matched, total
-
-
-def _num_matched(detections: np.ndarray, points: np.ndarray, limit: np.ndarray) -> int:
-    """Greedy matching of detections (M, 4) with points (G, 2) of one image and type."""
-    if np.isinf(limit).all():
-        return min(len(detections), len(points))
-    by_score = detections[np.argsort(-detections[:, 2], kind="stable")]
-    distance = np.linalg.norm(by_score[:, None, :2] - points[None], axis=-1)
-    distance[distance > limit] = np.inf
+    if len(pred) != len(gt) or (limits is not None and len(limits) != len(gt)):
+        raise ValueError("pred, gt and limits must be lists of as many images")
     matched = 0
-    for row in distance:
-        nearest = row.argmin()
-        if np.isfinite(row[nearest]):
-            distance[:, nearest] = np.inf
-            matched += 1
-    return matched
+    for start in range(0, len(gt), _BLOCK_SIZE):
+        block = slice(start, start + _BLOCK_SIZE)
+        near = None if limits is None else limits[block]
+        matched += _num_matched(pred[block], gt[block], near)
+    return matched, sum(map(len, gt))
+
+
+def _num_matched(
+    pred: Sequence[np.ndarray], gt: Sequence[np.ndarray], limits: Sequence[np.ndarray] | None
+) -> int:
+    """Matched keypoints of a block of images."""
+    detections, detection_image = _stack(pred, 4)
+    points, point_image = _stack(gt, 3)
+    num_types = 1 + int(max(detections[:, 3].max(initial=0), points[:, 2].max(initial=0)))
+    detection_group = detection_image * num_types + detections[:, 3].astype(np.int64)
+    point_group = point_image * num_types + points[:, 2].astype(np.int64)
+    if limits is None:  # Each detection takes a keypoint while there is one.
+        num_groups = len(gt) * num_types
+        num_detections = np.bincount(detection_group, minlength=num_groups)
+        return int(np.minimum(num_detections, np.bincount(point_group, minlength=num_groups)).sum())
+
+    by_score = np.argsort(-detections[:, 2], kind="stable")
+    rank, point = pairs_within_groups(detection_group[by_score], point_group)
+    distance = np.linalg.norm(detections[by_score[rank], :2] - points[point, :2], axis=1)
+    near = distance <= np.concatenate(limits)[point]
+    rank, point, distance = rank[near], point[near], distance[near]
+    nearest_first = np.lexsort((distance, rank))
+    return len(match_in_order(rank[nearest_first], point[nearest_first]))
+
+
+def _stack(arrays: Sequence[np.ndarray], num_columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (N, num_columns) of all images, and the image (N,) of each."""
+    arrays = [np.asarray(rows, dtype=np.float64).reshape(-1, num_columns) for rows in arrays]
+    return np.concatenate(arrays), np.repeat(np.arange(len(arrays)), [len(rows) for rows in arrays])

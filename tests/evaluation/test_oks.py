@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from adaanchor_d2.evaluation.metrics import keypoint_similarity, oks
+from adaanchor_d2.evaluation.metrics import keypoint_similarity, oks, similarity_radius
 from adaanchor_d2.evaluation.oks_nms import oks_nms
 
 
@@ -97,3 +97,13 @@ def test_nms_of_several_images_treats_each_alone():
         expected += rows[alone].tolist()
     assert kept.tolist() == sorted(expected)
     assert len(kept) < 60
+
+
+@pytest.mark.parametrize("similarity", [0.1, 0.5, 0.9])
+def test_similarity_at_the_radius(similarity):
+    area, sigmas = np.array([400.0, 90000.0]), np.array([0.025, 0.1, 0.2])
+    radius = similarity_radius(area, sigmas, similarity)
+    assert radius.shape == (2, 3)
+    pred = np.stack([radius * 0.6, radius * 0.8], axis=-1)
+    found = keypoint_similarity(pred, np.zeros((2, 3, 2)), area, sigmas)
+    np.testing.assert_allclose(found, similarity, rtol=1e-12)

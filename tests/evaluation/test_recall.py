@@ -58,8 +58,22 @@ def test_better_detection_takes_the_shared_keypoint():
 def test_recall_without_detections_or_keypoints():
     assert keypoint_recall([[]], [[[1.0, 1.0, 0.0]]]) == (0, 1)
     assert keypoint_recall([[[1.0, 1.0, 0.5, 0.0]]], [[]]) == (0, 0)
+    assert keypoint_recall([], []) == (0, 0)
 
 
 def test_recall_refuses_lists_of_different_length():
     with pytest.raises(ValueError):
         keypoint_recall([np.zeros((0, 4))], [])
+
+
+def test_recall_of_more_images_than_are_matched_at_once():
+    pred, gt, limits = random_images(9, num_images=600)
+    assert keypoint_recall(pred, gt) == slow_recall(pred, gt)
+    assert keypoint_recall(pred, gt, limits) == slow_recall(pred, gt, limits)
+
+
+def test_without_limits_the_recall_only_counts_detections():
+    gt = [np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0], [9.0, 9.0, 1.0]])]
+    far_away = [np.array([[1e5, 1e5, 0.1, 0.0], [1e5, 1e5, 0.2, 0.0], [1e5, 1e5, 0.3, 0.0]])]
+    assert keypoint_recall(far_away, gt) == (2, 3)
+    assert keypoint_recall(far_away, gt, [np.full(3, 50.0)]) == (0, 3)
