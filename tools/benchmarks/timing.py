@@ -27,7 +27,7 @@ def interleave(functions: dict[str, Callable], repeats: int, device: str = "cpu"
 def processor_time(function: Callable, repeats: int) -> float:
     """Return the median milliseconds of processor time of a function, after one warm-up.
 
-    All threads count; what else the machine does counts little.
+    All threads count. Waiting for a busy processor does not, sharing its caches still does.
     """
     times = []
     for _ in range(repeats + 1):
