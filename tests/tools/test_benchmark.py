@@ -17,12 +17,13 @@ def read_json(capsys) -> dict:
     ("arguments", "figures"),
     [
         (["assign", "--targets", "20"], {"ada_ms", "fixed_ms"}),
+        (["assign", "--targets", "70", "--people", "2"], {"ada_ms", "fixed_ms"}),
         (
             ["train", "--config-file", str(CONFIG), "--batch-size", "2"],
             {"step_ms", "selection_and_losses_share", "ada_over_heatmap_inference"},
         ),
     ],
-    ids=["assign", "train"],
+    ids=["assign", "assign-people", "train"],
 )
 def test_prints_json_with_machine_and_medians(run_tool, capsys, arguments, figures):
     assert run_tool("benchmark.py", *arguments, "--repeats", "1", "--device", "cpu") == 0
@@ -44,6 +45,23 @@ def test_evaluation_is_the_median_of_the_repeats(run_tool, capsys, monkeypatch):
     result = read_json(capsys)
     assert result["detections"] == 60
     assert (result["process_s"], result["evaluate_s"]) == (3.0, 20.0)
+
+
+def test_what_follows_the_network(run_tool, capsys):
+    arguments = ("--people", "1", "4", "--map-size", "32", "40", "--repeats", "1")
+    assert run_tool("benchmark.py", "group", *arguments, "--device", "cpu") == 0
+    result = read_json(capsys)
+    assert result["map_size"] == [32, 40] and "cpu" in result
+    steps = ("decode", "decode_heatmap", "tags", "group", "postprocess", "postprocess_processor")
+    for count in (1, 4):
+        scene = result[f"people_{count}"]
+        assert all(scene[f"{step}_ms"] > 0 for step in steps)
+        assert scene["people_found"] >= count and scene["keypoints"] >= 17
+
+
+def test_no_people_get_a_sentence(run_tool, capsys):
+    assert run_tool("benchmark.py", "group", "--people", "3", "0", "--device", "cpu") == 2
+    assert capsys.readouterr().err == "error: --people is 0, but must be at least 1.\n"
 
 
 def test_bad_numbers_get_a_sentence(run_tool, capsys):
