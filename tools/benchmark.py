@@ -4,6 +4,7 @@
     python tools/benchmark.py train --config-file configs/coco_single/ada_R50_256x192.yaml
     python tools/benchmark.py assign --targets 400
     python tools/benchmark.py eval --images 5000
+    OMP_NUM_THREADS=1 python tools/benchmark.py group --people 1 10 30
 
 Times are medians over --repeats, in the unit that the name ends in. What is compared runs
 interleaved, so read the ratios.
@@ -16,6 +17,7 @@ import torch
 from benchmarks.assign import time_assign
 from benchmarks.data import time_data
 from benchmarks.evaluation import time_eval
+from benchmarks.group import time_group
 from benchmarks.machine import describe_machine
 from benchmarks.train import time_train
 
@@ -38,14 +40,23 @@ def main() -> None:
     evaluation = tasks.add_parser("eval", help="COCO evaluation of made-up people")
     evaluation.add_argument("--images", type=int, default=5000)
     evaluation.add_argument("--detections", type=int, default=100000)
-    for task in (data, train, assign, evaluation):
+    group = tasks.add_parser("group", help="what follows the network in bottom-up pose")
+    group.add_argument("--people", type=int, nargs="+", default=(1, 10, 30))
+    group.add_argument("--map-size", type=int, nargs=2, default=(128, 128), metavar=("H", "W"))
+    for task in (data, train, assign, evaluation, group):
         task.add_argument("--repeats", type=int, default=3 if task is evaluation else 20)
         task.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
         task.add_argument("opts", nargs=argparse.REMAINDER, help="KEY VALUE pairs")
     args = parser.parse_args()
     if args.repeats < 1:
         raise InputError(f"--repeats is {args.repeats}, but must be at least 1.")
-    run = {"data": time_data, "train": time_train, "assign": time_assign, "eval": time_eval}
+    run = {
+        "data": time_data,
+        "train": time_train,
+        "assign": time_assign,
+        "eval": time_eval,
+        "group": time_group,
+    }
     result = {"task": args.task, **describe_machine(args.device), **run[args.task](args)}
     print(json.dumps(result, indent=1))
 

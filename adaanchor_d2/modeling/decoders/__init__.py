@@ -1,5 +1,24 @@
-"""From dense maps to located keypoints."""
+"""From dense maps to located keypoints, and from keypoints to people."""
 
-from .peaks import LocatedKeypoints, locate_anchor_peak, locate_heatmap_peak
+from .grouping import COCO_JOINT_ORDER, fill_missing, group_by_tags
+from .many import locate_many_anchor, locate_many_heatmap
+from .peaks import (
+    LocatedKeypoints,
+    locate_anchor_peak,
+    locate_anchors,
+    locate_heatmap_cells,
+    locate_heatmap_peak,
+)
 
-__all__ = ["LocatedKeypoints", "locate_anchor_peak", "locate_heatmap_peak"]
+__all__ = [
+    "COCO_JOINT_ORDER",
+    "LocatedKeypoints",
+    "fill_missing",
+    "group_by_tags",
+    "locate_anchor_peak",
+    "locate_anchors",
+    "locate_heatmap_cells",
+    "locate_heatmap_peak",
+    "locate_many_anchor",
+    "locate_many_heatmap",
+]

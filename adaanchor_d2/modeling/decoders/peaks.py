@@ -1,6 +1,6 @@
-"""One keypoint per type from its map: the inference of single keypoint localization.
+"""From chosen candidates to located keypoints, and the inference of one keypoint per type.
 
-B images, K keypoint types, H W map size, M results per type (1 here).
+B images, K keypoint types, H W map size, M results per type (1 for one target).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class LocatedKeypoints:
     """What a head found. Coordinates are (x, y) in input pixels, continuous.
 
     Attributes:
-        xy: (B, K, M, 2).
+        xy: (B, K, M, 2); finite and without meaning in padded slots.
         score: (B, K, M) in [0, 1]; 1 where the rule has no confidence, 0 where nothing is.
         anchor_xy: (B, K, M, 2), the anchor each keypoint was found from.
         valid: (B, K, M) bool, False in padded slots.
@@ -35,50 +35,71 @@ class LocatedKeypoints:
         return cls(xy[:, :, None], score[..., None], anchor_xy[:, :, None], valid)
 
 
+def locate_anchors(
+    maps: AnchorMaps, index: Tensor, stride: int, place: float | Tensor
+) -> LocatedKeypoints:
+    """The refined estimates (eq. 12) of given candidates.
+
+    Args:
+        index: (B, K, M) int64, ``row * W + column``; -1 in padded slots.
+    """
+    width = maps.confidence_logits.shape[-1]
+    safe = index.clamp(min=0)
+    flat = safe.flatten(0, 1)
+    anchor = index_to_xy(flat, width, place, dtype=maps.offsets.dtype)
+    offsets = maps.offsets.flatten(0, 1).flatten(2)
+    offsets = offsets.gather(2, flat[:, None].expand(-1, 2, -1)).transpose(1, 2)
+    local_maps = None if maps.local_offsets is None else maps.local_offsets.flatten(0, 1)
+    xy = refined_xy(anchor, offsets, local_maps, place)
+    score = maps.confidence_logits.flatten(2).gather(2, safe).sigmoid()
+    return LocatedKeypoints(
+        xy.view(*index.shape, 2) * stride,
+        score.masked_fill(index < 0, 0.0),
+        anchor.view(*index.shape, 2) * stride,
+        index >= 0,
+    )
+
+
+def locate_heatmap_cells(
+    heatmaps: Tensor, index: Tensor, stride: int, place: float | Tensor
+) -> LocatedKeypoints:
+    """Given cells of heatmaps, each moved a quarter cell towards its higher neighbour (SimplePose).
+
+    Cells of the outermost rows and columns are not moved. The score is the height at the cell,
+    clamped to [0, 1].
+
+    Args:
+        heatmaps: (B, K, H, W).
+        index: (B, K, M) int64, ``row * W + column``; -1 in padded slots.
+    """
+    height, width = heatmaps.shape[-2:]
+    flat = heatmaps.flatten(2)
+    safe = index.clamp(min=0)
+    row = torch.div(safe, width, rounding_mode="floor")
+    column = safe - row * width
+    anchor = index_to_xy(safe, width, place, dtype=heatmaps.dtype)
+    inside = (column > 0) & (column < width - 1) & (row > 0) & (row < height - 1)
+
+    def rise(step: int) -> Tensor:
+        after = flat.gather(2, (safe + step).clamp(0, height * width - 1))
+        before = flat.gather(2, (safe - step).clamp(0, height * width - 1))
+        return torch.sign(after - before)
+
+    quarter = 0.25 * torch.stack((rise(1), rise(width)), dim=-1) * inside[..., None]
+    score = flat.gather(2, safe).clamp(0.0, 1.0).masked_fill(index < 0, 0.0)
+    return LocatedKeypoints((anchor + quarter) * stride, score, anchor * stride, index >= 0)
+
+
 def locate_anchor_peak(maps: AnchorMaps, stride: int, place: float | Tensor) -> LocatedKeypoints:
     """The most confident candidate of each map and its refined estimate (eq. 10, 12).
 
     Equal confidences go to the lower row-major index.
     """
-    batch, num_types, _, width = maps.confidence_logits.shape
-    logit, index = maps.confidence_logits.flatten(0, 1).flatten(1).max(dim=1)
-    anchor = index_to_xy(index, width, place, dtype=maps.offsets.dtype)
-    rows = torch.arange(len(index), device=index.device)
-    offset = maps.offsets.flatten(0, 1).flatten(2)[rows, :, index]
-    local_maps = None if maps.local_offsets is None else maps.local_offsets.flatten(0, 1)
-    xy = refined_xy(anchor[:, None], offset[:, None], local_maps, place)[:, 0]
-    shape = (batch, num_types)
-    return LocatedKeypoints.single(
-        xy.unflatten(0, shape) * stride,
-        logit.sigmoid().unflatten(0, shape),
-        anchor.unflatten(0, shape) * stride,
-    )
+    index = maps.confidence_logits.flatten(2).max(dim=2, keepdim=True).indices
+    return locate_anchors(maps, index, stride, place)
 
 
 def locate_heatmap_peak(heatmaps: Tensor, stride: int, place: float | Tensor) -> LocatedKeypoints:
-    """The peak of each heatmap, moved a quarter cell towards its higher neighbour (SimplePose).
-
-    Peaks in the outermost rows and columns are not moved. The score is the height of the peak,
-    clamped to [0, 1].
-
-    Args:
-        heatmaps: (B, K, H, W).
-    """
-    height, width = heatmaps.shape[-2:]
-    flat = heatmaps.flatten(2)
-    peak, index = flat.max(dim=2)
-    row = torch.div(index, width, rounding_mode="floor")
-    column = index - row * width
-    anchor = index_to_xy(index, width, place, dtype=heatmaps.dtype)
-    inside = (column > 0) & (column < width - 1) & (row > 0) & (row < height - 1)
-    safe = torch.where(inside, index, torch.zeros_like(index))
-
-    def rise(step: int) -> Tensor:
-        after = flat.gather(2, (safe + step).clamp(0, height * width - 1)[..., None])
-        before = flat.gather(2, (safe - step).clamp(0, height * width - 1)[..., None])
-        return torch.sign(after - before)[..., 0]
-
-    quarter = 0.25 * torch.stack((rise(1), rise(width)), dim=-1) * inside[..., None]
-    return LocatedKeypoints.single(
-        (anchor + quarter) * stride, peak.clamp(0.0, 1.0), anchor * stride
-    )
+    """The peak of each heatmap (B, K, H, W) with quarter offset, see ``locate_heatmap_cells``."""
+    index = heatmaps.flatten(2).max(dim=2, keepdim=True).indices
+    return locate_heatmap_cells(heatmaps, index, stride, place)

@@ -14,7 +14,12 @@ from ..anchors import (
     KeypointTargets,
 )
 from ..anchors.geometry import candidates_within, mirror_columns
-from ..decoders import LocatedKeypoints, locate_anchor_peak
+from ..decoders import (
+    LocatedKeypoints,
+    locate_anchor_peak,
+    locate_anchors,
+    locate_many_anchor,
+)
 from ..losses import anchor_focal_loss, l1_offset_loss
 from .base import GridHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
@@ -181,6 +186,20 @@ class AnchorHead(GridHead):
     def inference(self, maps: AnchorMaps) -> LocatedKeypoints:
         """The most confident candidate of each type, refined; input pixels."""
         return locate_anchor_peak(maps, self.stride, self.place)
+
+    def inference_many(
+        self, maps: AnchorMaps, gamma: float, max_candidates: int = 30
+    ) -> LocatedKeypoints:
+        """The targets of each type with confidence >= gamma, best first; input pixels."""
+        return locate_many_anchor(maps, self.stride, self.place, gamma, max_candidates)
+
+    def confidence(self, maps: AnchorMaps) -> Tensor:
+        """Return (B, K, H, W) in [0, 1], the confidence of all candidates."""
+        return maps.confidence_logits.sigmoid()
+
+    def locate(self, maps: AnchorMaps, index: Tensor) -> LocatedKeypoints:
+        """The keypoints that given candidates (B, K, M) estimate; -1 for none."""
+        return locate_anchors(maps, index, self.stride, self.place)
 
     def merge_mirrored(
         self, maps: AnchorMaps, mirrored: AnchorMaps, flip_indices: list[int]

@@ -8,7 +8,12 @@ from torch import Tensor, nn
 from ...errors import InputError
 from ..anchors import Assignment, KeypointTargets
 from ..anchors.geometry import mirror_columns
-from ..decoders import LocatedKeypoints, locate_heatmap_peak
+from ..decoders import (
+    LocatedKeypoints,
+    locate_heatmap_cells,
+    locate_heatmap_peak,
+    locate_many_heatmap,
+)
 from ..losses import heatmap_mse_loss, render_heatmaps
 from .base import GridHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
@@ -107,6 +112,20 @@ class HeatmapHead(GridHead):
     def inference(self, maps: Tensor) -> LocatedKeypoints:
         """The peak of each heatmap with quarter offset; input pixels."""
         return locate_heatmap_peak(maps, self.stride, self.place)
+
+    def inference_many(
+        self, maps: Tensor, gamma: float, max_candidates: int = 30
+    ) -> LocatedKeypoints:
+        """The peaks of each heatmap of height >= gamma, highest first; input pixels."""
+        return locate_many_heatmap(maps, self.stride, self.place, gamma, max_candidates)
+
+    def confidence(self, maps: Tensor) -> Tensor:
+        """Return (B, K, H, W) in [0, 1], the confidence of all candidates."""
+        return maps.clamp(0.0, 1.0)
+
+    def locate(self, maps: Tensor, index: Tensor) -> LocatedKeypoints:
+        """The keypoints that given candidates (B, K, M) estimate; -1 for none."""
+        return locate_heatmap_cells(maps, index, self.stride, self.place)
 
     def anchor_places(self, maps: Tensor, assignment: Assignment) -> Tensor:
         """Return (T, 1, 2), where the anchors are in input pixels; NaN in empty slots."""
