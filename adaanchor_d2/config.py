@@ -88,9 +88,13 @@ def _add_model_config(cfg: CN) -> None:
 
 
 def _add_input_config(cfg: CN) -> None:
-    # What one training or test sample is. PersonCropMapper: one person, cropped.
+    # What one training or test sample is. PersonCropMapper: one person, cropped. WholeImageMapper:
+    # one image with all its people; in training its shorter side fills CROP_SIZE's, then it is
+    # rotated, scaled, moved and mirrored; in evaluation MIN_SIZE_TEST is its shorter side in pixels
+    # and MAX_SIZE_TEST the most its longer side may have. It trains on images without a labelled
+    # person too where DATALOADER.FILTER_EMPTY_ANNOTATIONS is False.
     cfg.INPUT.MAPPER = "PersonCropMapper"
-    # Network input, (height, width) in pixels.
+    # Network input, (height, width) in pixels; of WholeImageMapper in training only.
     cfg.INPUT.CROP_SIZE = (256, 192)
     # The person box is extended to the crop's aspect ratio, then by this factor.
     cfg.INPUT.BOX_PADDING = 1.25
@@ -105,12 +109,24 @@ def _add_input_config(cfg: CN) -> None:
     # Scale factor ~ N(1, s) clipped to 1 +- s; 0 is off (SimplePose: 0.3).
     cfg.INPUT.SCALE_FACTOR = 0.3
     # Rotation ~ N(0, r) degrees clipped to +- 2 r, with probability ROTATION_PROB.
+    # WholeImageMapper: always, uniform in +- r (the paper: 30).
     cfg.INPUT.ROTATION_FACTOR = 40.0
     cfg.INPUT.ROTATION_PROB = 0.6
     # Crop to the upper or lower half of the body, for people with at least this many labelled
     # keypoints. Off in the paper's schedule.
     cfg.INPUT.HALF_BODY_PROB = 0.0
     cfg.INPUT.HALF_BODY_MIN_KEYPOINTS = 8
+
+    _add_whole_image_config(cfg)
+
+
+def _add_whole_image_config(cfg: CN) -> None:
+    # WholeImageMapper: the part of the image that fills CROP_SIZE is scaled by a uniform factor in
+    # this range; above 1 people become smaller.
+    cfg.INPUT.SCALE_RANGE = (0.75, 1.5)
+    # WholeImageMapper: uniform translation in +- t, pixels of the network input. (In HigherHRNet's
+    # code 40 means 40 / 200 of the crop's side, which is 102.4 pixels of 512.)
+    cfg.INPUT.TRANSLATE = 40.0
 
 
 def _add_solver_config(cfg: CN) -> None:

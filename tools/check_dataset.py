@@ -10,13 +10,15 @@ Exit status: 0 when nothing is wrong, 1 when something is, 2 when the command it
 import argparse
 import os
 import sys
+from functools import reduce
 
-from adaanchor_d2.data import get_skeleton
+from adaanchor_d2.data import Skeleton, get_skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
 from adaanchor_d2.data.check import CheckReport, check_keypoint_dataset
 from adaanchor_d2.data.check_entries import check_entries
 from adaanchor_d2.data.datasets.register import (
     DatasetFiles,
+    DatasetFormat,
     find_dataset_files,
     get_dataset_format,
 )
@@ -53,14 +55,34 @@ def check(args: argparse.Namespace) -> CheckReport:
 def check_registered(name: str, person_detections_file: str) -> CheckReport:
     skeleton = get_dataset_skeleton(name)
     files = find_dataset_files(name)
-    choose_entry_format = get_dataset_format(name).choose_entry_format
-    if choose_entry_format is None:
+    dataset_format = get_dataset_format(name)
+    if dataset_format.choose_entry_format is None:
         detections = person_detections_file or existing_detections(files)
-        return check_keypoint_dataset(files.annotation_file, files.image_root, skeleton, detections)
+        return check_coco_parts(files, dataset_format, skeleton, detections)
     if person_detections_file:
         raise InputError("Only data sets in COCO's format have image ids for --detections.")
-    entry_format = choose_entry_format(files.annotation_file)
+    entry_format = dataset_format.choose_entry_format(files.annotation_file)
     return check_entries(entry_format, files.annotation_file, files.image_root, skeleton)
+
+
+def check_coco_parts(
+    files: DatasetFiles, dataset_format: DatasetFormat, skeleton: Skeleton, detections: str
+) -> CheckReport:
+    """Check each file that the data set is read from, and that their ids differ."""
+    parts = dataset_format.find_parts(files.annotation_file)
+    reports = [
+        check_keypoint_dataset(
+            part, files.image_root, skeleton, detections, dataset_format.coco_rules
+        )
+        for part in parts
+    ]
+    report = reduce(CheckReport.joined, reports)
+    if len(parts) > 1 and not report.problems:
+        try:
+            dataset_format.load(files, skeleton)
+        except InputError as error:
+            report.problems.append(str(error))
+    return report
 
 
 def existing_detections(files: DatasetFiles) -> str:

@@ -4,6 +4,7 @@
     python tools/visualize_data.py --source dataloader --config-file F --output-dir D
 
 Filled discs are visible keypoints, rings are labelled but hidden ones; left is green, right orange.
+Grey areas of whole images are not supervised: crowds and people without labelled keypoints.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from adaanchor_d2.errors import run_command
 from adaanchor_d2.visualization.poses import draw_box, draw_pose
 
 ENLARGE = 2  # Crops are small; drawn at twice their size, lines cover less of them.
+IGNORED_COLOR = (128, 128, 128)
 
 
 def parse_args() -> argparse.Namespace:
@@ -58,12 +60,31 @@ def _draw_annotation(picture: np.ndarray, person: dict, skeleton: Skeleton) -> n
 def draw_samples(cfg, skeleton: Skeleton) -> Iterator[tuple[str, np.ndarray]]:
     """Yield (name, picture) of training samples, augmented as the model sees them."""
     for number, sample in enumerate(chain.from_iterable(build_train_loader(cfg))):
-        image = sample["image"].permute(1, 2, 0).numpy()
-        image = image[:, :, ::-1] if cfg.INPUT.FORMAT == "RGB" else image
-        image = cv2.resize(image, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_LINEAR)
-        keypoints = sample["keypoints"].numpy() * np.array([ENLARGE, ENLARGE, 1])
-        name = f"{number:05d}_{sample['image_id']}_{sample['annotation_id']}"
-        yield name, _draw_labels(image, keypoints, skeleton)
+        yield (
+            f"{number:05d}_{_sample_name(sample)}",
+            _draw_sample(sample, cfg.INPUT.FORMAT, skeleton),
+        )
+
+
+def _sample_name(sample: dict) -> str:
+    """One image has several samples where a sample is a person."""
+    person = f"_{sample['annotation_id']}" if "annotation_id" in sample else ""
+    return f"{sample['image_id']}{person}"
+
+
+def _draw_sample(sample: dict, image_format: str, skeleton: Skeleton) -> np.ndarray:
+    """Draw the sample of either mapper: one person, or many people and an ignore mask."""
+    picture = sample["image"].permute(1, 2, 0).numpy()
+    picture = np.array(picture[:, :, ::-1] if image_format == "RGB" else picture)
+    if "ignore_mask" in sample:
+        ignored = sample["ignore_mask"].numpy() > 0
+        picture[ignored] = picture[ignored] // 4 + np.array(IGNORED_COLOR, np.uint8) // 4 * 3
+    picture = cv2.resize(picture, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_LINEAR)
+    people = sample["people_keypoints"] if "people_keypoints" in sample else [sample["keypoints"]]
+    for keypoints in people:
+        scaled = keypoints.numpy() * np.array([ENLARGE, ENLARGE, 1])
+        picture = _draw_labels(picture, scaled, skeleton)
+    return picture
 
 
 def _draw_labels(picture: np.ndarray, keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:

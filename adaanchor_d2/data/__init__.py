@@ -6,11 +6,13 @@ from .datasets.builtin import register_builtin_datasets
 from .datasets.register import register_coco_keypoints
 from .person_mapper import PersonCropMapper
 from .skeletons import Skeleton, get_skeleton, register_skeleton
+from .whole_image_mapper import WholeImageMapper
 
 __all__ = [
     "MAPPER_REGISTRY",
     "PersonCropMapper",
     "Skeleton",
+    "WholeImageMapper",
     "build_mapper",
     "build_test_loader",
     "build_train_loader",

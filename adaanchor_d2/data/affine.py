@@ -77,9 +77,12 @@ def apply_affine(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def warp_image(
-    image: np.ndarray, crop_to_image: np.ndarray, crop_size: tuple[int, int]
+    image: np.ndarray,
+    crop_to_image: np.ndarray,
+    crop_size: tuple[int, int],
+    interpolation: int = cv2.INTER_LINEAR,
 ) -> np.ndarray:
-    """Sample a crop (H, W, C) from ``image``, bilinearly, black where it leaves the image.
+    """Sample a crop (H, W[, C]) from ``image``, bilinearly by default, 0 where it leaves the image.
 
     OpenCV counts pixels by index (centres at whole numbers), hence the half pixels here.
     """
@@ -89,5 +92,5 @@ def warp_image(
         image,
         by_index,
         (crop_size[1], crop_size[0]),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        flags=interpolation | cv2.WARP_INVERSE_MAP,
     )

@@ -123,6 +123,15 @@ def get_dataset_skeleton(dataset_name: str) -> Skeleton:
     return skeleton
 
 
+def get_flip_prob(cfg) -> float:
+    """Return the probability of a mirror image: INPUT.FLIP_PROB, or 0 without INPUT.RANDOM_FLIP."""
+    if cfg.INPUT.RANDOM_FLIP not in ("horizontal", "none"):
+        raise InputError(
+            f"INPUT.RANDOM_FLIP is '{cfg.INPUT.RANDOM_FLIP}', but must be horizontal or none."
+        )
+    return cfg.INPUT.FLIP_PROB if cfg.INPUT.RANDOM_FLIP == "horizontal" else 0.0
+
+
 def check_num_keypoints(cfg, dataset_name: str) -> None:
     """Raise InputError unless the data set is known and has the model's number of keypoints."""
     skeleton = get_dataset_skeleton(dataset_name)

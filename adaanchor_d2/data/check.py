@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import InputError
 from .datasets.coco_json import find_problems, is_of_other_category, read_json
+from .datasets.coco_rules import COCO_RULES, CocoRules
 from .datasets.detections import load_person_detections
 from .image_reader import check_image_size, read_image
 from .skeletons import Skeleton
@@ -19,13 +20,25 @@ class CheckReport:
     problems: list[str] = field(default_factory=list)
     summary: dict[str, int] = field(default_factory=dict)
 
+    def joined(self, other: "CheckReport") -> "CheckReport":
+        """Return the report of two parts of one data set."""
+        summary = dict(self.summary)
+        for name, count in other.summary.items():
+            summary[name] = summary.get(name, 0) + count
+        return CheckReport(self.problems + other.problems, summary)
+
 
 def check_keypoint_dataset(
-    json_file: str, image_root: str, skeleton: Skeleton, person_detections_file: str = ""
+    json_file: str,
+    image_root: str,
+    skeleton: Skeleton,
+    person_detections_file: str = "",
+    rules: CocoRules = COCO_RULES,
 ) -> CheckReport:
     """Check an annotation file, decode every image it lists, and read a detector's boxes, if any.
 
-    Nothing is raised for bad data: what is wrong is in the report.
+    Nothing is raised for bad data: what is wrong is in the report. ``rules`` say what else the
+    files of a benchmark hold.
     """
     report = CheckReport()
     try:
@@ -33,7 +46,7 @@ def check_keypoint_dataset(
     except InputError as error:
         report.problems.append(str(error))
         return report
-    problems = list(find_problems(document, json_file, skeleton))
+    problems = list(find_problems(document, json_file, skeleton, rules))
     report.problems += [problem.message for problem in problems]
     if not isinstance(document, dict):
         return report

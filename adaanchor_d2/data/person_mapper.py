@@ -1,15 +1,13 @@
 """One person, cropped: the samples of single-person models."""
 
-import cv2
-import numpy as np
 import torch
 from detectron2.config import configurable
 from detectron2.data import MetadataCatalog
 
 from ..errors import InputError
-from .affine import apply_affine, box_to_region, crop_affines, warp_image
+from .affine import box_to_region, crop_affines, warp_image
 from .augmentation import CropPlan, PersonAugmentation
-from .build import MAPPER_REGISTRY, get_training_skeleton
+from .build import MAPPER_REGISTRY, get_flip_prob, get_training_skeleton
 from .datasets.detections import load_person_detections
 from .image_reader import ImageReader
 from .person_records import (
@@ -18,10 +16,8 @@ from .person_records import (
     evaluated_people,
     labelled_people,
 )
+from .sample_parts import get_channel_order, image_to_tensor, move_keypoints
 from .worker_state import WorkerState
-
-# Planes of the model's image, as channels of OpenCV's BGR.
-_CHANNEL_ORDERS = {"BGR": (0, 1, 2), "RGB": (2, 1, 0)}
 
 
 @MAPPER_REGISTRY.register()
@@ -64,8 +60,6 @@ class PersonCropMapper:
             min_box_score: detections below it are left out.
             seed: of the augmentation; None differs in every run.
         """
-        if image_format not in _CHANNEL_ORDERS:
-            raise InputError(f"INPUT.FORMAT is '{image_format}', but must be RGB or BGR.")
         if len(crop_size) != 2 or min(crop_size) <= 0 or box_padding <= 0:
             raise InputError(
                 f"INPUT.CROP_SIZE {tuple(crop_size)} must be (height, width) above 0 and "
@@ -73,7 +67,7 @@ class PersonCropMapper:
             )
         self.crop_size = tuple(crop_size)
         self.box_padding = box_padding
-        self.channel_order = _CHANNEL_ORDERS[image_format]
+        self.channel_order = get_channel_order(image_format)
         self.flip_indices = list(flip_indices)
         self.augmentation = augmentation
         self.person_boxes = person_boxes
@@ -96,13 +90,9 @@ class PersonCropMapper:
                 "min_box_score": cfg.INPUT.PERSON_BOX_MIN_SCORE,
             }
         skeleton = get_training_skeleton(cfg)
-        if cfg.INPUT.RANDOM_FLIP not in ("horizontal", "none"):
-            raise InputError(
-                f"INPUT.RANDOM_FLIP is '{cfg.INPUT.RANDOM_FLIP}', but must be horizontal or none."
-            )
         augmentation = PersonAugmentation(
             skeleton=skeleton,
-            flip_prob=cfg.INPUT.FLIP_PROB if cfg.INPUT.RANDOM_FLIP == "horizontal" else 0.0,
+            flip_prob=get_flip_prob(cfg),
             scale_factor=cfg.INPUT.SCALE_FACTOR,
             rotation_factor=cfg.INPUT.ROTATION_FACTOR,
             rotation_prob=cfg.INPUT.ROTATION_PROB,
@@ -167,8 +157,9 @@ class PersonCropMapper:
             plan = self.augmentation(plan.region, keypoints, rng)
         image_to_crop, crop_to_image = crop_affines(plan.region, self.crop_size, *plan[1:])
         image = self._reader.read(record["file_name"], record.get("width"), record.get("height"))
+        crop = warp_image(image, crop_to_image, self.crop_size)
         sample = {
-            "image": self._to_tensor(warp_image(image, crop_to_image, self.crop_size)),
+            "image": image_to_tensor(crop, self.channel_order),
             "crop_to_image": crop_to_image,
             "file_name": record["file_name"],
             "image_id": record["image_id"],
@@ -179,19 +170,8 @@ class PersonCropMapper:
             "width": image.shape[1],
         }
         if keypoints is not None:
-            sample["keypoints"] = self._to_crop(keypoints, image_to_crop, plan.flip)
+            moved = move_keypoints(
+                keypoints, image_to_crop, self.flip_indices if plan.flip else None
+            )
+            sample["keypoints"] = torch.from_numpy(moved)
         return sample
-
-    def _to_tensor(self, crop: np.ndarray) -> torch.Tensor:
-        """(H, W, 3) BGR -> (3, H, W) in the wanted channel order, in one pass over the pixels."""
-        planes = np.empty((3, *self.crop_size), np.uint8)
-        cv2.split(crop, [planes[i] for i in self.channel_order])
-        return torch.from_numpy(planes)
-
-    def _to_crop(
-        self, keypoints: np.ndarray, image_to_crop: np.ndarray, flip: bool
-    ) -> torch.Tensor:
-        """Move keypoints (K, 3) from image to crop; in a mirror image left and right change."""
-        moved = keypoints[self.flip_indices] if flip else keypoints.copy()
-        moved[:, :2] = apply_affine(image_to_crop, moved[:, :2])
-        return torch.from_numpy(moved)

@@ -51,7 +51,7 @@ def detected_people(image_records: list[dict], detections: dict[int, list[dict]]
     """Return one record for each detection (``bbox`` x, y, width, height), in image order."""
     return [
         {
-            **_image_fields(image),
+            **image_fields(image),
             "annotation_id": -1,
             "bbox": _to_corners(detection["bbox"]),
             "box_score": float(detection["score"]),
@@ -76,7 +76,7 @@ def _is_usable(person: dict, box: str) -> bool:
 
 def _from_annotation(image: dict, person: dict, box: str) -> dict:
     record = {
-        **_image_fields(image),
+        **image_fields(image),
         "annotation_id": person["id"],
         "bbox": _to_corners(person[box]),
         "box_score": 1.0,
@@ -87,7 +87,8 @@ def _from_annotation(image: dict, person: dict, box: str) -> dict:
     return record
 
 
-def _image_fields(image: dict) -> dict:
+def image_fields(image: dict) -> dict:
+    """Return what every record tells of its image."""
     return {key: image[key] for key in ("file_name", "image_id", "height", "width") if key in image}
 
 

@@ -2,14 +2,15 @@
 
     python -m adaanchor_d2.data.synthetic --output datasets/synthetic_people
     python -m adaanchor_d2.data.synthetic --layout mpii --output datasets/synthetic_people_mpii
+    python -m adaanchor_d2.data.synthetic --layout crowdpose --output datasets/synthetic_crowds
     python -m adaanchor_d2.data.synthetic --layout wflw --output datasets/synthetic_faces
 
-The layout decides what is drawn: people for COCO's and MPII's, faces for WFLW's.
+The layout decides what is drawn: people for COCO's, MPII's and CrowdPose's, faces for WFLW's.
 """
 
 import argparse
 import os
-from dataclasses import fields
+from dataclasses import Field, fields
 
 from ..errors import InputError, run_command
 from .synthetic_faces.image import SyntheticFacesOptions
@@ -48,14 +49,14 @@ def write_synthetic_people(
         height: of a picture, pixels.
         seed: chooses the data set.
         workers: processes that draw; the files do not depend on their number.
-        options: how crowded and how hidden the people are.
+        options: how crowded and how hidden the people are; None: the layout's own defaults.
         overwrite: replace a data set that is already there.
-        layout: "coco" or "mpii".
+        layout: "coco", "mpii" or "crowdpose".
 
     Raises:
         InputError: when a number is out of range or the folder cannot be written.
     """
-    info = DataSetInfo(width, height, seed, options or SyntheticPeopleOptions())
+    info = DataSetInfo(width, height, seed, options or LAYOUTS[layout].options())
     write_data_set(LAYOUTS[layout], output_dir, num_train, num_val, info, workers, overwrite)
 
 
@@ -101,13 +102,25 @@ def _parser() -> argparse.ArgumentParser:
     for options, subject in ((SyntheticPeopleOptions, "people"), (SyntheticFacesOptions, "faces")):
         group = parser.add_argument_group(f"options for {subject}")
         for field in fields(options):
-            text = f"{_OPTION_HELP[field.name]} (default: {field.default})"
+            text = f"{_OPTION_HELP[field.name]} (default: {_defaults(field, options)})"
             group.add_argument(_flag(field.name), type=type(field.default), help=text)
     return parser
 
 
+def _defaults(field: Field, options: type) -> str:
+    """Say an option's default, and which layouts have another one."""
+    others = [
+        f"{layout.name}: {value}"
+        for layout in LAYOUTS.values()
+        if issubclass(layout.options, options)
+        and (value := getattr(layout.options, field.name)) != field.default
+    ]
+    return "; ".join([str(field.default), *others])
+
+
 _OPTION_HELP = {
     "max_people": "most people in a picture",
+    "min_people": "fewest people in a picture that is not empty",
     "empty_probability": "of a picture without people",
     "overlap_probability": "of a further person standing close to an earlier one",
     "occluder_probability": "of something standing in front of a person",

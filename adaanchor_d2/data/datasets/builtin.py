@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 
 from ...errors import InputError
-from .mpii import mpii_parts
-from .register import COCO, MPII, WFLW, DatasetFiles, DatasetFormat, register_dataset
+from .crowdpose import crowdpose_parts
+from .register import COCO, CROWDPOSE, MPII, WFLW, DatasetFiles, DatasetFormat, register_dataset
 
 _COCO_DETECTIONS = "person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
 # Our name of an MPII split -> the name of its file.
@@ -14,15 +14,18 @@ _WFLW_LIST_FOLDER = "WFLW_annotations/list_98pt_rect_attr_train_test"
 
 
 def register_builtin_datasets() -> None:
-    """Register COCO, MPII, WFLW and the synthetic data sets in their layouts."""
+    """Register COCO, CrowdPose, MPII, WFLW and the synthetic data sets in their layouts."""
     _register_coco("coco_keypoints_train", "coco", "train")
     _register_coco("coco_keypoints_val", "coco", "val", _COCO_DETECTIONS)
+    for split in ("train", "val", "trainval", "test"):
+        _register_crowdpose(f"crowdpose_{split}", ("crowdpose", "crowd_pose"), split)
     for split in _MPII_SPLITS:
         _register_mpii(f"mpii_keypoints_{split}", "mpii", split)
     for split in ("train", "test"):
         _register_wflw(f"wflw_{split}", "wflw", split)
     for split in ("train", "val"):
         _register_coco(f"synthetic_people_{split}", "synthetic_people", split)
+        _register_crowdpose(f"synthetic_crowds_{split}", ("synthetic_crowds",), split)
         _register_mpii(f"synthetic_people_mpii_{split}", "synthetic_people_mpii", split)
     _register_wflw("synthetic_faces_train", "synthetic_faces", "train")
     _register_wflw("synthetic_faces_val", "synthetic_faces", "test")
@@ -53,6 +56,31 @@ def _register_coco(name: str, folder: str, split: str, detections: str = "") -> 
     _register_in_root(name, COCO, "coco", find, expected)
 
 
+def _register_crowdpose(name: str, folders: tuple[str, ...], split: str) -> None:
+    """Annotations in ``annotations`` or ``json``; trainval is made of train and val if absent."""
+    file_name = f"crowdpose_{split}.json"
+
+    def find() -> DatasetFiles:
+        bases = [os.path.join(data_root(), folder) for folder in folders]
+        base = _first_that_exists(*bases)
+        annotations = [os.path.join(base, part, file_name) for part in ("annotations", "json")]
+        return DatasetFiles(_first_with_parts(annotations), os.path.join(base, "images"))
+
+    folder = " or ".join(folders)
+    alternative = " (or crowdpose_train.json and crowdpose_val.json)" if split == "trainval" else ""
+    expected = (
+        f"annotations/{file_name}{alternative} (or json/ in place of annotations/) and "
+        f"images/*.jpg in the folder {folder}"
+    )
+    _register_in_root(name, CROWDPOSE, "crowdpose", find, expected)
+
+
+def _first_with_parts(annotation_files: list[str]) -> str:
+    """The first file all of whose parts exist; where there is none, the first."""
+    complete = (f for f in annotation_files if all(map(os.path.exists, crowdpose_parts(f))))
+    return next(complete, annotation_files[0])
+
+
 def _register_mpii(name: str, folder: str, split: str) -> None:
     """HRNet's layout of MPII; the ground truth of PCKh is published for the validation split."""
     part = _MPII_SPLITS[split]
@@ -67,7 +95,7 @@ def _register_mpii(name: str, folder: str, split: str) -> None:
 
     alternative = " (or train.json and valid.json)" if split == "trainval" else ""
     expected = f"{folder}/annot/{part}.json{alternative} and {folder}/images/*.jpg"
-    _register_in_root(name, MPII, "mpii", find, expected, mpii_parts)
+    _register_in_root(name, MPII, "mpii", find, expected)
 
 
 def _register_wflw(name: str, folder: str, split: str) -> None:
@@ -96,15 +124,11 @@ def _register_in_root(
     skeleton: str,
     find: Callable[[], DatasetFiles],
     expected: str,
-    find_parts: Callable[[str], list[str]] = lambda annotation_file: [annotation_file],
 ) -> None:
-    """``expected`` says which files below the data root make the data set.
-
-    ``find_parts``: annotation file -> the files that are read for it.
-    """
+    """``expected`` says which files below the data root make the data set."""
 
     def check(files: DatasetFiles) -> None:
-        needed = [*find_parts(files.annotation_file), files.image_root]
+        needed = [*format.find_parts(files.annotation_file), files.image_root]
         missing = [path for path in needed if not os.path.exists(path)]
         if missing:
             raise InputError(

@@ -1,6 +1,7 @@
 """Reader of COCO keypoint files, for any skeleton."""
 
 import os
+from collections import Counter
 
 from detectron2.structures import BoxMode
 
@@ -12,7 +13,8 @@ from .coco_json import fill_in_defaults, find_problems, is_of_other_category, re
 def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> list[dict]:
     """Read a COCO keypoint file into Detectron2's image records, ordered by image id.
 
-    Each record has ``file_name, image_id, height, width`` and ``annotations``: all of the image's
+    Each record has ``file_name, image_id, height, width``, ``crowdIndex`` where the file has it
+    (CrowdPose's, 0 or more) and ``annotations``: all of the image's
     people (category 1), crowds and those without keypoints included. A person has ``id, bbox``
     (x, y, width, height; continuous edges, as in the file), ``bbox_mode, category_id`` (0),
     ``iscrowd, area, num_keypoints, keypoints`` (x, y, v per type; 0.5 is added to x and y here, so
@@ -39,10 +41,31 @@ def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> 
             "image_id": image["id"],
             "height": image["height"],
             "width": image["width"],
+            **({"crowdIndex": image["crowdIndex"]} if "crowdIndex" in image else {}),
             "annotations": people_of_image[image["id"]],
         }
         for image in sorted(document["images"], key=lambda image: image["id"])
     ]
+
+
+def load_coco_parts(json_files: list[str], image_root: str, skeleton: Skeleton) -> list[dict]:
+    """Read a data set that is spread over several files; see :func:`load_coco_keypoints`.
+
+    Raises:
+        InputError: also for an id that two files give.
+    """
+    records: list[dict] = []
+    for json_file in json_files:
+        records += load_coco_keypoints(json_file, image_root, skeleton)
+    images = [record["image_id"] for record in records]
+    people = [person["id"] for record in records for person in record["annotations"]]
+    for kind, ids in (("image", images), ("annotation", people)):
+        repeated = [number for number, count in Counter(ids).items() if count > 1]
+        if repeated:
+            raise InputError(
+                f"{' and '.join(json_files)} both have {kind} {repeated[0]}; ids must differ."
+            )
+    return sorted(records, key=lambda record: record["image_id"])
 
 
 def _person(annotation: dict) -> dict:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from ...errors import InputError
 from ..skeletons import Skeleton
+from .coco_rules import COCO_RULES, CocoRules
+from .segmentation import segmentation_problem
 
 PERSON_CATEGORY = 1
 # CrowdPose evaluates with this fraction of the box as a person's area; used where 'area' is absent.
@@ -49,13 +51,16 @@ def read_json(json_file: str, content: str) -> Any:
         ) from None
 
 
-def find_problems(document: Any, json_file: str, skeleton: Skeleton) -> Iterator[Problem]:
+def find_problems(
+    document: Any, json_file: str, skeleton: Skeleton, rules: CocoRules = COCO_RULES
+) -> Iterator[Problem]:
     """Yield what is wrong with a keypoint file, in the order of the file.
 
     Args:
         document: the parsed file.
         json_file: its name, for the messages.
         skeleton: what its keypoint lists must hold.
+        rules: what else the benchmark's files hold.
     """
     missing = _missing_tables(document)
     if missing:
@@ -67,12 +72,12 @@ def find_problems(document: Any, json_file: str, skeleton: Skeleton) -> Iterator
         yield Problem(f"{json_file} lists no category {PERSON_CATEGORY} (the person's).", False)
     images: dict[Any, dict] = {}
     for number, image in enumerate(document["images"]):
-        for message in _image_problems(image, number, images):
-            yield Problem(f"{json_file}: {message}.", True)
+        for message, fatal in _image_problems(image, number, images, rules):
+            yield Problem(f"{json_file}: {message}.", fatal)
     annotation_ids: set = set()
     for number, annotation in enumerate(document["annotations"]):
         for message, fatal in _annotation_problems(
-            annotation, number, annotation_ids, images, skeleton
+            annotation, number, annotation_ids, images, skeleton, rules
         ):
             yield Problem(f"{json_file}: {message}.", fatal)
 
@@ -126,25 +131,38 @@ def _entry_problem(entry: Any, kind: str, number: int, keys: tuple[str, ...]) ->
     return None
 
 
-def _image_problems(image: Any, number: int, images: dict) -> Iterator[str]:
+def _image_problems(
+    image: Any, number: int, images: dict, rules: CocoRules
+) -> Iterator[tuple[str, bool]]:
     """Yield an image entry's problems and file the entry in ``images`` under its id."""
     problem = _entry_problem(image, "image", number, ("id", "file_name", "height", "width"))
     if problem:
-        yield problem
+        yield problem, True
         return
     name = f"image {image['id']}"
     if image["id"] in images:
-        yield f"{name} occurs more than once"
+        yield f"{name} occurs more than once", True
     if not isinstance(image["file_name"], str):
-        yield f"{name} has file_name {image['file_name']!r}, which is not a string"
+        yield f"{name} has file_name {image['file_name']!r}, which is not a string", True
+    if not _are_finite([image.get("crowdIndex", 0)]):
+        yield f"{name} has crowdIndex {image['crowdIndex']!r}, which is not a finite number", True
+    missing = [key for key in rules.image_keys if key not in image]
+    if missing:
+        yield f"{name} has no '{missing[0]}', which the evaluation needs", False
     if not all(_is_whole(image[side]) and image[side] > 0 for side in ("height", "width")):
-        yield f"{name} has size {image['width']!r} x {image['height']!r}, not whole pixels above 0"
+        size = f"{image['width']!r} x {image['height']!r}"
+        yield f"{name} has size {size}, not whole pixels above 0", True
         return
     images[image["id"]] = image
 
 
 def _annotation_problems(
-    annotation: Any, number: int, seen_ids: set, images: dict, skeleton: Skeleton
+    annotation: Any,
+    number: int,
+    seen_ids: set,
+    images: dict,
+    skeleton: Skeleton,
+    rules: CocoRules,
 ) -> Iterator[tuple[str, bool]]:
     if is_of_other_category(annotation):
         return
@@ -174,7 +192,7 @@ def _annotation_problems(
             return
     for message, fatal in _box_problems(annotation, image):
         yield f"{name} {message}", fatal
-    for message in _label_problems(annotation, image):
+    for message in _label_problems(annotation, image, rules):
         yield f"{name} {message}", False
 
 
@@ -222,14 +240,19 @@ def _box_problems(annotation: dict, image: dict) -> Iterator[tuple[str, bool]]:
         )
 
 
-def _label_problems(annotation: dict, image: dict) -> Iterator[str]:
-    missing = [key for key in ("iscrowd", "area", "num_keypoints") if key not in annotation]
+def _label_problems(annotation: dict, image: dict, rules: CocoRules) -> Iterator[str]:
+    missing = [key for key in rules.person_keys if key not in annotation]
     if missing:
-        yield f"has no '{missing[0]}', which COCO's evaluation needs"
+        yield f"has no '{missing[0]}', which the evaluation needs"
     keypoints = annotation["keypoints"]
-    labelled = sum(v > 0 for v in keypoints[2::3])
+    labelled = sum(v > 0 for v in keypoints[2::3][: rules.num_counted])
     if annotation.get("num_keypoints", labelled) != labelled:
-        yield f"has num_keypoints {annotation['num_keypoints']!r}, but {labelled} are labelled"
+        counted = f" of the first {rules.num_counted}" if rules.num_counted else ""
+        given = annotation["num_keypoints"]
+        yield f"has num_keypoints {given!r}, but {labelled}{counted} are labelled"
+    wrong = segmentation_problem(annotation.get("segmentation"), image["height"], image["width"])
+    if wrong:
+        yield f"has a segmentation that {wrong}"
     width, height = image["width"], image["height"]
     margin = _KEYPOINT_TOLERANCE * max(width, height)
     far = sum(

@@ -9,9 +9,11 @@ from detectron2.data import DatasetCatalog, MetadataCatalog
 
 from ...errors import InputError
 from ..skeletons import Skeleton, get_skeleton
-from .coco import load_coco_keypoints
+from .coco import load_coco_parts
+from .coco_rules import COCO_RULES, CocoRules
+from .crowdpose import CROWDPOSE_RULES, crowdpose_parts
 from .entries import EntryFormat
-from .mpii import MPII_FORMAT
+from .mpii import MPII_FORMAT, mpii_parts
 from .wflw import wflw_format
 
 _EDGE_COLOR = (255, 128, 0)
@@ -31,6 +33,10 @@ class DatasetFiles(NamedTuple):
     ground_truth_file: str = ""
 
 
+def _one_part(annotation_file: str) -> list[str]:
+    return [annotation_file]
+
+
 @dataclass(frozen=True)
 class DatasetFormat:
     """A kind of annotation file, and what belongs to it.
@@ -39,22 +45,32 @@ class DatasetFormat:
         evaluator_type: which evaluator its data sets have.
         thing_class: what one annotation is of.
         choose_entry_format: how an annotation file is read; None for COCO's format.
+        coco_rules: what files in COCO's format are checked for.
+        find_parts: annotation file -> the files that are read for it.
     """
 
     evaluator_type: str
     thing_class: str
-    choose_entry_format: Callable[[str], EntryFormat] | None
+    choose_entry_format: Callable[[str], EntryFormat] | None = None
+    coco_rules: CocoRules = COCO_RULES
+    find_parts: Callable[[str], list[str]] = _one_part
 
     def load(self, files: DatasetFiles, skeleton: Skeleton) -> list[dict]:
         """Read the image records, see the readers."""
         if self.choose_entry_format is None:
-            return load_coco_keypoints(files.annotation_file, files.image_root, skeleton)
+            parts = self.find_parts(files.annotation_file)
+            return load_coco_parts(parts, files.image_root, skeleton)
         entry_format = self.choose_entry_format(files.annotation_file)
         return entry_format.load(files.annotation_file, files.image_root, skeleton)
 
 
-COCO = DatasetFormat("coco_keypoints", "person", None)
-MPII = DatasetFormat("mpii_keypoints", "person", lambda annotation_file: MPII_FORMAT)
+COCO = DatasetFormat("coco_keypoints", "person")
+CROWDPOSE = DatasetFormat(
+    "crowdpose", "person", coco_rules=CROWDPOSE_RULES, find_parts=crowdpose_parts
+)
+MPII = DatasetFormat(
+    "mpii_keypoints", "person", lambda annotation_file: MPII_FORMAT, find_parts=mpii_parts
+)
 WFLW = DatasetFormat("wflw_landmarks", "face", wflw_format)
 
 

@@ -23,6 +23,7 @@ class SyntheticPeopleOptions:
 
     Attributes:
         max_people: most people in a picture.
+        min_people: fewest people in a picture that is not empty.
         empty_probability: a picture without people.
         overlap_probability: a further person stands close to an earlier one.
         occluder_probability: something stands in front of a person.
@@ -40,10 +41,15 @@ class SyntheticPeopleOptions:
     occluder_probability: float = 0.27
     truncation_probability: float = 0.16
     any_pose_probability: float = 1.0
+    min_people: int = 1
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_people <= 1000:
             raise InputError(f"max_people must be 1 to 1000, not {self.max_people}.")
+        if not 1 <= self.min_people <= self.max_people:
+            raise InputError(
+                f"min_people must be 1 to max_people {self.max_people}, not {self.min_people}."
+            )
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name.endswith("probability") and not 0 <= value <= 1:
@@ -99,8 +105,9 @@ def _place_people(
     if rng.random() < options.empty_probability:
         return []
     light, camera_pitch = rng.uniform(-1, 1), rng.uniform(-4, 16)
-    weights = 0.72 ** np.arange(options.max_people)
-    count = 1 + int(np.searchsorted(np.cumsum(weights / weights.sum()), rng.random()))
+    weights = 0.72 ** np.arange(options.max_people - options.min_people + 1)
+    more = int(np.searchsorted(np.cumsum(weights / weights.sum()), rng.random()))
+    count = options.min_people + more
     people: list[Figure] = []
     for _ in range(min(count, options.max_people)):
         stature = height * 0.30 * (0.90 / 0.30) ** rng.random()

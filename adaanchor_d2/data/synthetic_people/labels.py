@@ -82,8 +82,6 @@ def annotate_coco(
     seen = label_person(labels, person, figure, silhouette, points, "coco")
     if seen is None:
         return None
-    places = np.round(np.where(seen.flags[:, None] > 0, points - 0.5, 0), 2).tolist()
-    keypoints = [(*place, flag) for place, flag in zip(places, seen.flags.tolist(), strict=True)]
     left, top, right, bottom = silhouette.box
     return {
         "category_id": 1,
@@ -91,9 +89,19 @@ def annotate_coco(
         "bbox": [float(v) for v in (left, top, right - left, bottom - top)],
         "area": float(np.count_nonzero(seen.mask)),
         "num_keypoints": int(np.count_nonzero(seen.flags)),
-        "keypoints": [value for triple in keypoints for value in triple],
+        "keypoints": flat_keypoints(points, seen.flags),
         "segmentation": _polygons(seen.mask.view(np.uint8), left, top),
     }
+
+
+def flat_keypoints(points: np.ndarray, flags: np.ndarray) -> list[float]:
+    """Return points (K, 2) and their flags (K,) as COCO's list x, y, v, ...; 0, 0, 0 unlabelled.
+
+    Points are continuous, the list counts pixel centres in whole numbers.
+    """
+    places = np.round(np.where(flags[:, None] > 0, points - 0.5, 0), 2).tolist()
+    triples = [(*place, flag) for place, flag in zip(places, flags.tolist(), strict=True)]
+    return [value for triple in triples for value in triple]
 
 
 def _polygons(mask: np.ndarray, left: int, top: int) -> list[list[float]]:

@@ -21,6 +21,8 @@ _MIDDLE_PARTS = {
     "thorax": ("TORSO", "NECK"),
     "upper_neck": ("NECK", "HEAD", "HAIR"),
     "head_top": ("HEAD", "HAIR"),
+    "head": ("HEAD", "HAIR"),
+    "neck": ("NECK", "TORSO", "HEAD", "HAIR"),
 }
 
 
