@@ -171,6 +171,9 @@ def _add_bottom_up_config(cfg: CN) -> None:
     cfg.TEST.GAMMAS = ()
     # Most people of an image, and most candidates of a keypoint type.
     cfg.MODEL.MAX_PEOPLE = 30
+    # Give every person the keypoint types that it lacks, wherever they may be (HigherHRNet's
+    # refinement, which finds keypoints below GAMMA and invents others); off in the paper.
+    cfg.TEST.FILL_MISSING = False
 
     # What tells whose a located keypoint is.
     tag = cfg.MODEL.TAG = CN()
@@ -183,6 +186,8 @@ def _add_bottom_up_config(cfg: CN) -> None:
     tag.WEIGHTS = ""
     tag.TIMM_NAME = "hrnet_w32"
     tag.IN_FEATURE = "res2"
+    # The order in which keypoint types are grouped into people; () for as they are numbered.
+    tag.JOINT_ORDER = ()
     # joint: loss weights. Tags agree within a person (pull) and differ between people (push).
     tag.PULL_LOSS_WEIGHT = 0.001
     tag.PUSH_LOSS_WEIGHT = 0.001

@@ -108,6 +108,14 @@ class HigherHeatmapHead(HeatmapHead):
         """The peaks of each mean heatmap; see :meth:`HeatmapHead.inference_many`."""
         return super().inference_many(self.mean_heatmaps(maps), gamma, max_candidates)
 
+    def confidence(self, maps: HigherMaps) -> Tensor:
+        """Return (B, K, 2H, 2W) in [0, 1], the confidence of all fine candidates."""
+        return super().confidence(self.mean_heatmaps(maps))
+
+    def locate(self, maps: HigherMaps, index: Tensor) -> LocatedKeypoints:
+        """The keypoints that given fine candidates (B, K, M) estimate; -1 for none."""
+        return super().locate(self.mean_heatmaps(maps), index)
+
     def mean_heatmaps(self, maps: HigherMaps) -> Tensor:
         """Return (B, K, 2H, 2W), the mean of fine and bilinearly upsampled coarse heatmaps."""
         coarse = F.interpolate(maps.coarse, maps.fine.shape[-2:], mode="bilinear")

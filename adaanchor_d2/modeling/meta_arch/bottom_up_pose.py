@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from detectron2.config import CfgNode, configurable
 from detectron2.modeling import META_ARCH_REGISTRY
 from detectron2.structures import ImageList
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...errors import InputError
 from ..anchors import KeypointTargets
 from ..backbone import size_divisor
 from .base import PoseModel
-from .people import located_keypoints, people_instances
+from .bottom_up_decoder import BottomUpDecoder
 from .taggers import Tagger, build_tagger
 
 
@@ -29,48 +29,32 @@ class BottomUpPose(PoseModel):
     has_tagger = True
 
     @configurable
-    def __init__(
-        self,
-        *,
-        tagger: Tagger,
-        gamma: float = 0.1,
-        gammas: tuple[float, ...] = (),
-        max_people: int = 30,
-        **kwargs,
-    ) -> None:
+    def __init__(self, *, tagger: Tagger, decoding: dict | None = None, **parts) -> None:
         """
         Args:
             tagger: where tags come from.
-            gamma: keypoints with a lower confidence are no results.
-            gammas: further thresholds at which the same maps are decoded.
-            max_people: of an image; also the most candidates of a type.
-            kwargs: see :class:`PoseModel`.
+            decoding: keyword arguments of :class:`BottomUpDecoder`.
+            parts: see :class:`PoseModel`.
         """
-        super().__init__(**kwargs)
-        self.tagger = tagger
-        self.gamma = gamma
-        self.gammas = gammas
-        self.max_people = max_people
+        super().__init__(**parts)
+        self.tagger = tagger.to(memory_format=self.memory_format)
+        self.decoder = BottomUpDecoder(self.head, tagger, **(decoding or {}))
         self.size_divisor = size_divisor(self.backbone, self.neck)
-        self.to(memory_format=self.memory_format)
 
     @classmethod
     def from_config(cls, cfg: CfgNode) -> dict:
-        if cfg.TEST.FLIP:
-            raise InputError("TEST.FLIP is not offered by BottomUpPose: set it False.")
-        arguments = super().from_config(cfg)
-        gammas = (cfg.MODEL.KEYPOINT_HEAD.GAMMA, *cfg.TEST.GAMMAS)
-        if not all(0 < gamma < 1 for gamma in gammas):
-            raise InputError(
-                "MODEL.KEYPOINT_HEAD.GAMMA and TEST.GAMMAS must lie between 0 and 1, but are "
-                f"{', '.join(map(str, gammas))}."
-            )
+        parts = super().from_config(cfg)
+        _check(cfg, parts["head"])
         return {
-            **arguments,
-            "tagger": build_tagger(cfg, arguments["neck"].output_shape()),
-            "gamma": gammas[0],
-            "gammas": gammas[1:],
-            "max_people": cfg.MODEL.MAX_PEOPLE,
+            **parts,
+            "tagger": build_tagger(cfg, parts["neck"].output_shape()),
+            "decoding": {
+                "gamma": cfg.MODEL.KEYPOINT_HEAD.GAMMA,
+                "gammas": cfg.TEST.GAMMAS,
+                "max_people": cfg.MODEL.MAX_PEOPLE,
+                "joint_order": cfg.MODEL.TAG.JOINT_ORDER or None,
+                "fills_missing": cfg.TEST.FILL_MISSING,
+            },
         }
 
     def forward(self, batched_inputs: list[dict]) -> dict[str, Tensor] | list[dict]:
@@ -82,7 +66,7 @@ class BottomUpPose(PoseModel):
 
         Returns:
             In training the losses. Otherwise one dict per image, in pixels of the original image:
-            ``instances``, see :func:`people_instances`; ``keypoints`` (M, 4), every located
+            ``instances``, see ``people_instances``; ``keypoints`` (M, 4), every located
             keypoint before grouping: x, y, score, type; and where more thresholds are asked for
             ``instances_by_gamma`` and ``keypoints_by_gamma``, the same for each.
         """
@@ -93,22 +77,7 @@ class BottomUpPose(PoseModel):
             losses = self.head(features, targets, self.supervised(batched_inputs))
             return {**losses, **self.tagger.losses(tag_maps, targets)}
         maps = self.head.predict(features)
-
-        def decode(gamma: float) -> list[tuple]:
-            return self.inference(maps, tag_maps, gamma, images.image_sizes, batched_inputs)
-
-        results = [
-            {"instances": instances, "keypoints": keypoints}
-            for instances, keypoints in decode(self.gamma)
-        ]
-        if self.gammas:
-            for result in results:
-                result.update(instances_by_gamma={}, keypoints_by_gamma={})
-        for gamma in self.gammas:
-            for result, (instances, keypoints) in zip(results, decode(gamma), strict=True):
-                result["instances_by_gamma"][gamma] = instances
-                result["keypoints_by_gamma"][gamma] = keypoints
-        return results
+        return self.decoder(maps, tag_maps, images.image_sizes, batched_inputs)
 
     def preprocess_images(self, batched_inputs: list[dict]) -> ImageList:
         """Return normalized images, padded to one size that the network can see."""
@@ -151,30 +120,31 @@ class BottomUpPose(PoseModel):
         ignored = ImageList.from_tensors(ignored, self.size_divisor, pad_value=1.0).tensor
         return F.avg_pool2d(ignored[:, None], self.head.stride) <= 0.5
 
-    def inference(
-        self,
-        maps,
-        tag_maps: Tensor | None,
-        gamma: float,
-        image_sizes: list[tuple[int, int]],
-        batched_inputs: list[dict],
-    ) -> list[tuple]:
-        """Decode maps at one threshold; return (instances, keypoints) per image.
 
-        Keypoints whose anchor lies in the padding are left out.
-        """
-        located = self.head.inference_many(maps, gamma, self.max_people)
-        tags = self.tagger.sample(tag_maps, located.xy, batched_inputs)
-        size = located.xy.new_tensor(image_sizes).flip(1)[:, None, None]
-        located.valid &= (located.anchor_xy < size).all(dim=3)
-        results = []
-        for index, sample in enumerate(batched_inputs):
-            image = located_keypoints(located, index, sample["crop_to_image"])
-            instances = people_instances(
-                image, tags[index].cpu(), self.max_people, (sample["height"], sample["width"])
+def _check(cfg: CfgNode, head: nn.Module) -> None:
+    """Raise InputError for what a bottom-up model cannot do."""
+    if cfg.TEST.FLIP:
+        raise InputError("TEST.FLIP is not offered by BottomUpPose: set it False.")
+    name, num_types = cfg.MODEL.KEYPOINT_HEAD.NAME, cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
+    if not hasattr(head, "inference_many"):
+        raise InputError(
+            f"MODEL.KEYPOINT_HEAD.NAME {name} locates one keypoint per type: it does not serve "
+            "BottomUpPose."
+        )
+    for gamma in (cfg.MODEL.KEYPOINT_HEAD.GAMMA, *cfg.TEST.GAMMAS):
+        if not 0 < gamma < 1:
+            raise InputError(
+                "MODEL.KEYPOINT_HEAD.GAMMA and TEST.GAMMAS must lie between 0 and 1, "
+                f"not at {gamma}."
             )
-            results.append((instances, image.rows()))
-        return results
+    if cfg.MODEL.MAX_PEOPLE < 1:
+        raise InputError(f"MODEL.MAX_PEOPLE is {cfg.MODEL.MAX_PEOPLE}, but must be at least 1.")
+    order = cfg.MODEL.TAG.JOINT_ORDER
+    if order and sorted(order) != list(range(num_types)):
+        raise InputError(
+            f"MODEL.TAG.JOINT_ORDER {tuple(order)} must name each of the {num_types} keypoint "
+            "types once."
+        )
 
 
 def _shown_people(sample: dict) -> Tensor:
