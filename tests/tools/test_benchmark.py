@@ -46,6 +46,23 @@ def test_evaluation_is_the_median_of_the_repeats(run_tool, capsys, monkeypatch):
     assert (result["process_s"], result["evaluate_s"]) == (3.0, 20.0)
 
 
+def test_what_follows_the_network(run_tool, capsys):
+    arguments = ("--people", "1", "4", "--map-size", "32", "40", "--repeats", "1")
+    assert run_tool("benchmark.py", "group", *arguments, "--device", "cpu") == 0
+    result = read_json(capsys)
+    assert result["map_size"] == [32, 40] and "cpu" in result
+    steps = ("decode", "decode_heatmap", "tags", "group", "postprocess", "postprocess_heatmap")
+    for count in (1, 4):
+        scene = result[f"people_{count}"]
+        assert all(scene[f"{step}_ms"] > 0 for step in steps)
+        assert scene["people_found"] >= count and scene["keypoints"] >= 17
+
+
+def test_no_people_get_a_sentence(run_tool, capsys):
+    assert run_tool("benchmark.py", "group", "--people", "3", "0", "--device", "cpu") == 2
+    assert capsys.readouterr().err == "error: --people is 0, but must be at least 1.\n"
+
+
 def test_bad_numbers_get_a_sentence(run_tool, capsys):
     assert run_tool("benchmark.py", "assign", "--repeats", "0", "--device", "cpu") == 2
     assert capsys.readouterr().err == "error: --repeats is 0, but must be at least 1.\n"

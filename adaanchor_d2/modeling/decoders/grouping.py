@@ -6,7 +6,8 @@ keypoints of a type are matched to the people found so far by optimal assignment
 whoever finds no person with d below the threshold starts one. Different on purpose:
 
 * pairs beyond the threshold all cost the same, so that they cannot spoil a pair that counts;
-* what the rounding leaves equal is decided by d, not by the order of the input;
+* what the rounding leaves equal is decided by d squared, not by the order of the input (sums of
+  plain distances between numbers are often equal);
 * people are limited at the end, to those with the highest sum of scores, not to the first found.
 
 K keypoint types, M candidates of a type, D numbers in a tag, N people.
@@ -50,14 +51,16 @@ def group_by_tags(
     """
     num_types, num_slots = score.shape
     usable = valid & (score >= detection_threshold)
+    in_order = np.lexsort((xy[..., 1], xy[..., 0], -score))
     people = np.full((num_types * num_slots, num_types), -1)
     tag_sum = np.zeros((len(people), tags.shape[2]))
     located = np.zeros((len(people), 1), dtype=np.int64)
     score_sum = np.zeros(len(people))
     num_people = 0
     for kind in range(num_types) if joint_order is None else joint_order:
-        found = np.flatnonzero(usable[kind])
-        found = found[np.lexsort((xy[kind, found, 1], xy[kind, found, 0], -score[kind, found]))]
+        found = in_order[kind][usable[kind, in_order[kind]]]
+        if len(found) == 0:
+            continue
         mean_tag = tag_sum[:num_people] / located[:num_people]
         distance = _distance(tags[kind, found], mean_tag)
         person = _match(distance, score[kind, found], tag_threshold)
@@ -114,7 +117,7 @@ def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _match(distance: np.ndarray, score: np.ndarray, tag_threshold: float) -> np.ndarray:
     """(F,) person of each of F keypoints, -1 for none, from distances (F, N)."""
     near = distance < tag_threshold
-    cost = 100.0 * np.round(distance) + 1e-3 * distance - score[:, None]
+    cost = 100.0 * np.round(distance) + 1e-3 * np.square(distance) - score[:, None]
     cost = np.where(near, cost, 100.0 * (np.ceil(tag_threshold) + 1))
     keypoint, person = linear_sum_assignment(cost)
     counts = near[keypoint, person]

@@ -20,8 +20,8 @@ A head has the attributes ``has_confidence`` (do its scores mean anything), ``nu
 * ``losses(maps, targets, assignment, supervised) -> dict`` of scalar losses; ``supervised`` is bool
   and broadcasts to (B, K, H, W);
 * ``inference(maps) -> LocatedKeypoints`` in input pixels, one result per type;
-* ``inference_many(maps, gamma, max_candidates) -> LocatedKeypoints``: the targets of every type with
-  confidence >= gamma, best first, padded;
+* ``inference_many(maps, gamma, max_candidates) -> LocatedKeypoints``: the targets of every type
+  with confidence >= gamma, best first, padded;
 * ``confidence(maps) -> (B, K, H, W)`` in [0, 1], and ``locate(maps, index (B, K, M))``, the
   ``LocatedKeypoints`` that given candidates estimate;
 * ``anchor_places(maps, assignment) -> (T, A, 2)``, the places of the anchors in input pixels;
@@ -29,7 +29,8 @@ A head has the attributes ``has_confidence`` (do its scores mean anything), ``nu
   its mirror image;
 * ``forward(features, targets, supervised)``: predict, label, losses in one.
 
-Rules without a grid of candidates lack ``inference_many``, ``confidence`` and ``locate``. Rules that train differently as training goes on have ``set_iteration(iteration)``.
+Rules without a grid of candidates lack ``inference_many``, ``confidence`` and ``locate``. Rules
+that train differently as training goes on have ``set_iteration(iteration)``.
 """
 
 
