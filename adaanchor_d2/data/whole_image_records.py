@@ -53,7 +53,14 @@ def ignore_mask(record: dict, height: int, width: int) -> np.ndarray | None:
                 f"{problem}."
             )
     regions = [(region.get("segmentation"), region["bbox"]) for region in record["ignored"]]
-    return regions_mask(regions, height, width)
+    try:
+        return regions_mask(regions, height, width)
+    except ValueError:
+        ids = ", ".join(str(region["id"]) for region in record["ignored"])
+        raise InputError(
+            f"A segmentation of image {record['file_name']} has compressed counts that do not "
+            f"unfold to {height} x {width} pixels (one of the annotations {ids})."
+        ) from None
 
 
 def _with_people(image: dict, num_keypoints: int) -> dict:

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from helpers.crowd_sets import crowd_person, write_crowdpose
 from helpers.entry_sets import WFLW_LIST, write_wflw
 
 
@@ -83,3 +84,41 @@ def test_bad_commands(run_tool, tmp_path, monkeypatch, capsys):
         assert run_tool("check_dataset.py", *args) == 2
         error = capsys.readouterr().err.strip()
         assert sentence in error and "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("name", "people"), [("crowdpose_trainval", "people: 13"), ("crowdpose_test", "people: 2")]
+)
+def test_the_real_sample_of_crowdpose_is_fine(
+    run_tool, shared_data, monkeypatch, capsys, name, people
+):
+    """Without area, and with a num_keypoints that leaves head and neck out."""
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
+    assert run_tool("check_dataset.py", name) == 0
+    output = capsys.readouterr().out
+    assert people in output and "problems: 0" in output
+
+
+def test_crowdpose_in_parts(run_tool, tmp_path, monkeypatch, capsys):
+    people = [crowd_person(1, 5, [2, 3, 40, 50]), crowd_person(2, 6, [2, 3, 40, 50])]
+    write_crowdpose(tmp_path / "crowdpose", {"train": people[:1], "val": people[1:]})
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    assert run_tool("check_dataset.py", "crowdpose_trainval") == 0
+    assert "labelled people: 2" in capsys.readouterr().out
+
+    json_file = tmp_path / "crowdpose" / "annotations" / "crowdpose_val.json"
+    document = json.loads(json_file.read_text())
+    document["annotations"][0]["id"] = 1
+    json_file.write_text(json.dumps(document))
+    assert run_tool("check_dataset.py", "crowdpose_trainval") == 1
+    assert "both have annotation 1; ids must differ" in capsys.readouterr().out
+
+    document["annotations"][0]["num_keypoints"] = 14
+    document["annotations"][0]["segmentation"] = [[1, 2]]
+    del document["images"][0]["crowdIndex"]
+    json_file.write_text(json.dumps(document))
+    assert run_tool("check_dataset.py", "crowdpose_val") == 1
+    output = capsys.readouterr().out
+    assert "annotation 1 has num_keypoints 14, but 12 of the first 12 are labelled" in output
+    assert "annotation 1 has a segmentation that has polygons" in output
+    assert "image 6 has no 'crowdIndex'" in output and "problems: 3" in output

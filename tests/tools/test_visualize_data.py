@@ -26,6 +26,20 @@ def test_other_formats(run_tool, shared_data, monkeypatch, tmp_path, source, nam
     assert len(list(tmp_path.glob("*.png"))) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "num_keypoints"), [("crowdpose_trainval", 14), ("coco_keypoints_train", 17)]
+)
+def test_whole_images(run_tool, shared_data, monkeypatch, tmp_path, name, num_keypoints):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
+    options = ["DATASETS.TRAIN", f"('{name}',)", "SOLVER.IMS_PER_BATCH", "2"]
+    options += ["INPUT.MAPPER", "WholeImageMapper", "INPUT.CROP_SIZE", "(128, 128)"]
+    options += ["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", num_keypoints]
+    limit = ["--output-dir", tmp_path, "--limit", "4"]
+    assert run_tool("visualize_data.py", "--source", "dataloader", *limit, *options) == 0
+    pictures = [cv2.imread(str(path)) for path in tmp_path.glob("*.png")]
+    assert [picture.shape for picture in pictures] == [(256, 256, 3)] * 4
+
+
 def test_split_without_ground_truth(run_tool, monkeypatch, tmp_path):
     write_mpii(tmp_path / "mpii")
     monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))

@@ -26,7 +26,7 @@ def segmentation_problem(segmentation: Any, height: int, width: int) -> str | No
         return f"has size {segmentation['size']!r}, not height {height} and width {width}"
     counts = segmentation["counts"]
     if isinstance(counts, str | bytes):
-        return None
+        return None if counts else "has empty counts"
     if not (isinstance(counts, list) and all(isinstance(c, int) and c >= 0 for c in counts)):
         return "has counts that are neither text nor whole numbers from 0 on"
     if sum(counts) != height * width:
@@ -53,6 +53,9 @@ def regions_mask(regions: Iterable[tuple[Any, list[float]]], height: int, width:
         regions: pairs (segmentation, box x, y, width, height); the box counts where the
             segmentation is None or empty. Segmentations without a ``segmentation_problem``.
         height, width: of the image, pixels.
+
+    Raises:
+        ValueError: compressed counts that do not unfold to the image's size.
     """
     runs: list[dict] = []
     for segmentation, box in regions:

@@ -19,7 +19,7 @@ class SyntheticCrowdsOptions(SyntheticPeopleOptions):
     """Defaults whose crowd index is spread as CrowdPose's is.
 
     Its quartiles are 0.29, 0.46, 0.78 here and 0.25, 0.48, 0.73 in CrowdPose's validation split.
-    For hard crowds only: ``min_people`` 4, ``overlap_probability`` 1 (quartiles 0.8, 1.1, 1.4).
+    Hard crowds: ``min_people`` 4, ``max_people`` 8, ``overlap_probability`` 1 (0.8, 1.1, 1.4).
     """
 
     max_people: int = 6
