@@ -14,6 +14,7 @@ def add_adaanchor_config(cfg: CN) -> None:
     _add_input_config(cfg)
     _add_solver_config(cfg)
     _add_test_config(cfg)
+    _add_bottom_up_config(cfg)
 
 
 def _add_model_config(cfg: CN) -> None:
@@ -161,3 +162,32 @@ def _add_test_config(cfg: CN) -> None:
     cfg.TEST.OKS_NMS_THRESHOLD = 0.9
     # Confidence thresholds at which keypoint precision and recall are reported.
     cfg.TEST.CONFIDENCE_THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)
+
+
+def _add_bottom_up_config(cfg: CN) -> None:
+    # Keypoints with a lower confidence are no results: gamma of section 5.
+    cfg.MODEL.KEYPOINT_HEAD.GAMMA = 0.1
+    # Further thresholds at which the same maps are decoded and evaluated; () for none.
+    cfg.TEST.GAMMAS = ()
+    # Most people of an image, and most candidates of a keypoint type.
+    cfg.MODEL.MAX_PEOPLE = 30
+    # Give every person the keypoint types that it lacks, wherever they may be (HigherHRNet's
+    # refinement, which finds keypoints below GAMMA and invents others); off in the paper.
+    cfg.TEST.FILL_MISSING = False
+
+    # What tells whose a located keypoint is.
+    tag = cfg.MODEL.TAG = CN()
+    # "frozen" (an Associative Embedding network that is trained already, as in the paper), "joint"
+    # (a tag head trained with the model) or "oracle" (the ground truth: shows what locating alone
+    # is worth).
+    tag.SOURCE = "joint"
+    # frozen: its weights, a checkpoint of this project that was trained with SOURCE joint, or a
+    # converted one; and the timm network and feature that its tag head reads.
+    tag.WEIGHTS = ""
+    tag.TIMM_NAME = "hrnet_w32"
+    tag.IN_FEATURE = "res2"
+    # The order in which keypoint types are grouped into people; () for as they are numbered.
+    tag.JOINT_ORDER = ()
+    # joint: loss weights. Tags agree within a person (pull) and differ between people (push).
+    tag.PULL_LOSS_WEIGHT = 0.001
+    tag.PUSH_LOSS_WEIGHT = 0.001

@@ -5,17 +5,25 @@ from pathlib import Path
 import pytest
 
 from adaanchor_d2.engine.config_file import load_config
+from adaanchor_d2.modeling.decoders import COCO_JOINT_ORDER
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 LEAVES = sorted(path for path in CONFIGS.rglob("*.yaml") if not path.name.startswith("Base"))
 COCO = [path for path in LEAVES if path.parent.name == "coco_single" and "256x192" in path.name]
-# Folder -> people trained on, batch, learning rate, epochs (two steps and the end), crop.
+# Folder -> people trained on (bottom-up: images), batch, learning rate, epochs (two steps and the
+# end), crop.
 SCHEDULES = {
     "coco_single": (149813, 320, 0.001, (90, 120, 140), (256, 192)),
     "mpii_single": (22246, 320, 0.001, (90, 120, 140), (256, 256)),
     "wflw_single": (7500, 16, 0.0001, (30, 50, 60), (256, 256)),
+    "coco_bottom_up": (56599, 40, 0.001, (90, 120, 140), (512, 512)),
+    "crowdpose_bottom_up": (12000, 40, 0.001, (90, 120, 140), (512, 512)),
 }
+BOTTOM_UP = [
+    path for path in LEAVES if path.parent.name in ("coco_bottom_up", "crowdpose_bottom_up")
+]
 PAPER = COCO + [path for path in LEAVES if path.parent.name in ("mpii_single", "wflw_single")]
+PAPER += BOTTOM_UP
 
 
 def names(paths):
@@ -72,6 +80,34 @@ def test_every_row_of_tables_3_and_4_has_a_leaf(folder, network, best_metric):
         assert (cfg.SOLVER.BEST_METRIC, cfg.SOLVER.BEST_METRIC_MODE) == best_metric
         assert cfg.INPUT.SCALE_FACTOR == 0.25 and cfg.INPUT.ROTATION_FACTOR == 30
         assert cfg.INPUT.HALF_BODY_PROB == 0
+
+
+@pytest.mark.parametrize("folder", ["coco_bottom_up", "crowdpose_bottom_up"])
+def test_every_row_of_tables_5_and_6_has_a_leaf(folder):
+    """All take their tags from the network that the folder's leaf ``ae_...`` trains."""
+    leaves = {path.stem: load_config(str(path)) for path in BOTTOM_UP if path.parent.name == folder}
+    ours = [cfg for cfg in leaves.values() if cfg.MODEL.TAG.SOURCE == "frozen"]
+    rules = {cfg.MODEL.KEYPOINT_HEAD.NAME for cfg in ours}
+    assert rules == {"AdaAnchor", "FixAnchor", "HeatmapAnchor"}
+    tagger = leaves["ae_hrnet_w32_512"]
+    assert tagger.MODEL.TAG.SOURCE == "joint"
+    for cfg in ours:
+        assert cfg.MODEL.TAG.WEIGHTS == f"{tagger.OUTPUT_DIR}/model_final.pth"
+        assert cfg.MODEL.TAG.TIMM_NAME == tagger.MODEL.TIMM.NAME.split(".")[0] == "hrnet_w32"
+    if folder == "coco_bottom_up":
+        assert leaves["higherhrnet_w32_512"].MODEL.KEYPOINT_HEAD.NAME == "HigherHeatmapAnchor"
+
+
+@pytest.mark.parametrize("path", BOTTOM_UP, ids=names(BOTTOM_UP))
+def test_bottom_up_leaves_augment_and_decode_as_the_paper(path):
+    cfg = load_config(str(path))
+    assert cfg.INPUT.MAPPER == "WholeImageMapper" and cfg.INPUT.MIN_SIZE_TEST == 512
+    assert cfg.INPUT.ROTATION_FACTOR == 30 and tuple(cfg.INPUT.SCALE_RANGE) == (0.75, 1.5)
+    assert cfg.INPUT.TRANSLATE == 40 and cfg.INPUT.FLIP_PROB == 0.5
+    assert cfg.MODEL.KEYPOINT_HEAD.GAMMA == 0.1 and cfg.MODEL.MAX_PEOPLE == 30
+    assert not cfg.TEST.FILL_MISSING and not cfg.TEST.GAMMAS
+    coco = path.parent.name == "coco_bottom_up"
+    assert tuple(cfg.MODEL.TAG.JOINT_ORDER) == (COCO_JOINT_ORDER if coco else ())
 
 
 @pytest.mark.parametrize("folder", ["quickstart", "quickstart_faces"])

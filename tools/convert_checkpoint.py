@@ -55,7 +55,7 @@ def main() -> None:
     no_weights = ["MODEL.DEVICE", "cpu", "MODEL.TIMM.PRETRAINED", "False"]
     cfg = load_config(args.config_file, args.opts + no_weights)
     source = read_source(args.source, trusted=args.trust)
-    family = find_family(source, args.family, FAMILIES)
+    family = find_family(source, args.family, FAMILIES, cfg.MODEL.META_ARCHITECTURE)
     conversion = convert(source, family, build_model(cfg), cfg)
     try:
         write_atomically(
@@ -69,7 +69,8 @@ def main() -> None:
 
 def report(source: SourceWeights, family: Family, conversion: Conversion, cfg: CfgNode) -> str:
     """Return what became of every weight, as text."""
-    lines = [f"matched      {len(conversion.renamed)} of {len(source.weights)} weights of the file"]
+    matched = len(source.weights) - len(conversion.left_over)
+    lines = [f"matched      {matched} of {len(source.weights)} weights of the file"]
     for (theirs, ours), count in sorted(conversion.moves().items()):
         lines.append(f"renamed      {theirs or '(nothing)'} -> {ours or '(nothing)'}  ({count})")
     lines += [f"left over    {key}" for key in conversion.left_over]

@@ -4,6 +4,7 @@ A further family is a :class:`Family` and an entry in ``FAMILIES``. Where a file
 of two, the first entry counts.
 """
 
+from .associative_embedding import HIGHERHRNET, HRNET_AE, MMPOSE_AE
 from .conversion import Conversion, convert
 from .family import Family, find_family
 from .hrnet import HRNET
@@ -12,7 +13,17 @@ from .mmpose import MMPOSE_HRNET, MMPOSE_HRNET_FACE, MMPOSE_RESNET
 from .simplepose import SIMPLEPOSE
 from .source import SourceWeights, read_source
 
-FAMILIES = (SIMPLEPOSE, HRNET, HRNET_FACE, MMPOSE_RESNET, MMPOSE_HRNET_FACE, MMPOSE_HRNET)
+FAMILIES = (
+    SIMPLEPOSE,
+    HRNET,
+    HRNET_FACE,
+    HIGHERHRNET,
+    HRNET_AE,
+    MMPOSE_RESNET,
+    MMPOSE_HRNET_FACE,
+    MMPOSE_HRNET,
+    MMPOSE_AE,
+)
 
 __all__ = [
     "Conversion",

@@ -13,7 +13,9 @@ from .family import Family
 from .source import SourceWeights
 
 HEAD = "head."
-PLACE = "head.place"
+PLACE = ".place"
+# Where a frozen tagger keeps the network that MODEL.TAG.WEIGHTS fills, and nothing else.
+FROZEN = ("tagger.backbone.", "tagger.neck.", "tagger.tagger.")
 COUNTER = "num_batches_tracked"
 NUM_NAMED_KEYS = 3
 
@@ -24,7 +26,8 @@ class Conversion:
 
     Attributes:
         weights: ours, to be loaded with ``MODEL.WEIGHTS``.
-        renamed: (source key, our key) of the weights that were taken over.
+        renamed: (source key, our key) of the weights that were taken over; a source key whose rows
+            became several of our weights has several pairs.
         left_over: source keys that the network has no use for.
         fresh: our keys that stay as the model initializes them.
     """
@@ -43,7 +46,7 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     """Convert ``source`` for ``model``.
 
     The grid's place of the family becomes part of the weights. Batch-norm counters that old files
-    lack start at 0.
+    lack start at 0. The network of a frozen tagger is left out: it has a file of its own.
 
     Args:
         source: weights of ``family``.
@@ -56,31 +59,53 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
             something else with the weights.
     """
     _require_settings(family, cfg)
-    wanted = model.state_dict()
-    head = [key for key in wanted if key.startswith(HEAD) and key != PLACE]
-    fresh = [] if cfg.MODEL.KEYPOINT_HEAD.NAME == family.anchor_rule else head
+    wanted = {k: v for k, v in model.state_dict().items() if not k.startswith(FROZEN)}
+    places = [key for key in wanted if key.endswith(PLACE)]
+    head = [key for key in wanted if key.startswith(HEAD) and key not in places]
+    same_rule = cfg.MODEL.KEYPOINT_HEAD.NAME == family.anchor_rule
+    fresh = [] if same_rule else head
     targets = {key: family.rename(key) for key in source.weights}
-    renamed = [
-        (key, target) for key, target in targets.items() if target in wanted and target not in fresh
-    ]
+    found = _found_parts(source, targets)
+    weights = {key: part for key, part in found.items() if key in wanted and key not in fresh}
+    renamed = [(key, name) for key, names in targets.items() for name in names if name in weights]
     left_over = sorted(targets.keys() - dict(renamed).keys())
-    _require_fit(source, family, "missing", _missing(wanted, dict(renamed).values(), fresh))
-    _require_fit(source, family, "misshapen", _misshapen(renamed, source.weights, wanted))
+    _require_fit(source, family, "missing", _missing(wanted, weights, [*fresh, *places]))
+    _require_fit(source, family, "misshapen", _misshapen(renamed, weights, wanted))
     strangers = [key for key in left_over if not family.may_leave(key)]
     if fresh:
-        strangers = [key for key in strangers if not (targets[key] or "").startswith(HEAD)]
+        strangers = [
+            key for key in strangers if not any(name.startswith(HEAD) for name in targets[key])
+        ]
     _require_fit(source, family, "strange", strangers)
-    weights = {target: source.weights[key].to(wanted[target].dtype) for key, target in renamed}
+    weights = {key: value.to(wanted[key].dtype) for key, value in weights.items()}
     counters = (key for key in wanted if key.endswith(COUNTER) and key not in fresh)
     for key in counters:
         weights.setdefault(key, torch.zeros_like(wanted[key]))
-    if PLACE in wanted:
-        weights[PLACE] = torch.tensor(family.place)
+    for key in places:
+        finer = same_rule and key == HEAD + "place" and family.head_place is not None
+        weights[key] = torch.tensor(family.head_place if finer else family.place)
     return Conversion(weights, renamed, left_over, fresh)
 
 
-def _missing(wanted: dict[str, Tensor], found, fresh: list[str]) -> list[str]:
-    optional = {PLACE, *found, *fresh}
+def _found_parts(source: SourceWeights, targets: dict[str, tuple[str, ...]]) -> dict[str, Tensor]:
+    """Return {our key: weight} of all source keys, those that are split in equal parts of rows."""
+    return {
+        name: part
+        for key, names in targets.items()
+        if names
+        for name, part in zip(names, _equal_parts(source.weights[key], len(names)), strict=True)
+    }
+
+
+def _equal_parts(weight: Tensor, count: int) -> tuple[Tensor, ...]:
+    """Rows that do not divide by ``count`` stay together, and then fit nowhere."""
+    if count == 1 or len(weight) % count:
+        return (weight,) * count
+    return weight.split(len(weight) // count)
+
+
+def _missing(wanted: dict[str, Tensor], found, optional: list[str]) -> list[str]:
+    optional = {*found, *optional}
     return [key for key in wanted if key not in optional and not key.endswith(COUNTER)]
 
 
@@ -94,9 +119,9 @@ def _require_settings(family: Family, cfg: CfgNode) -> None:
 
 def _misshapen(renamed, weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
     return [
-        f"{key} {tuple(weights[key].shape)} for {target} {tuple(wanted[target].shape)}"
+        f"{key} {tuple(weights[target].shape)} for {target} {tuple(wanted[target].shape)}"
         for key, target in renamed
-        if weights[key].shape != wanted[target].shape
+        if weights[target].shape != wanted[target].shape
     ]
 
 

@@ -26,6 +26,11 @@ class Family:
             weights do not tell.
         anchor_rule: the rule that its last layer was trained for. Under another rule the head stays
             fresh.
+        meta_architecture: the meta-architecture that it is for; tells designs apart whose keys are
+            the same.
+        head_place: place of its heatmaps where they are finer than the features; None: ``place``.
+        splits: (pattern, replacements) pairs for keys whose rows are several of our weights one
+            below the other, in equal parts: one replacement each. They go before ``renaming``.
     """
 
     name: str
@@ -36,14 +41,18 @@ class Family:
     may_stay: tuple[str, ...] = ()
     settings: tuple[tuple[str, object], ...] = ()
     anchor_rule: str = "HeatmapAnchor"
+    meta_architecture: str = "SinglePose"
+    head_place: float | None = None
+    splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
-    def rename(self, key: str) -> str | None:
-        """Return our name of a source key, None when it has none."""
-        for pattern, replacement in self.renaming:
-            renamed, count = re.subn(rf"\A(?:{pattern})", replacement, key, count=1)
-            if count:
-                return renamed
-        return None
+    def rename(self, key: str) -> tuple[str, ...]:
+        """Return our names of a source key, () when it has none; several share its rows."""
+        renaming = ((pattern, (replacement,)) for pattern, replacement in self.renaming)
+        for pattern, replacements in (*self.splits, *renaming):
+            pattern = rf"\A(?:{pattern})"
+            if re.match(pattern, key):
+                return tuple(re.sub(pattern, name, key, count=1) for name in replacements)
+        return ()
 
     def is_origin_of(self, keys: Iterable[str]) -> bool:
         """Whether these keys are a checkpoint of this family."""
@@ -54,16 +63,20 @@ class Family:
         return any(re.match(pattern, key) for pattern in self.may_stay)
 
 
-def find_family(source: SourceWeights, name: str, families: Iterable[Family]) -> Family:
+def find_family(
+    source: SourceWeights, name: str, families: Iterable[Family], meta_architecture: str
+) -> Family:
     """Return the family of that name whose signature a file has.
+
+    Where several of the name have it, the one for ``meta_architecture`` counts.
 
     Raises:
         InputError: none has; the sentence says which other family's file it is.
     """
     origins = [family for family in families if family.is_origin_of(source.weights)]
-    for family in origins:
-        if family.name == name:
-            return family
+    named = [family for family in origins if family.name == name]
+    if named:
+        return next((f for f in named if f.meta_architecture == meta_architecture), named[0])
     keys = list(source.weights)
     if origins:
         reason = f"its keys are those of {origins[0].title}: use --from {origins[0].name}"

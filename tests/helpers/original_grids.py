@@ -5,6 +5,7 @@ centre as a pixel index. Crops are as large as their COCO models' (192 x 256) or
 models' (256 x 256), heatmaps a quarter of that.
 """
 
+import cv2
 import numpy as np
 
 STRIDE = 4
@@ -55,6 +56,24 @@ class WarpedByIndex:
 
     def decode(self, heatmap) -> np.ndarray:
         return (quarter_peak(heatmap) * STRIDE - self.half) / self.scale + self.centre
+
+
+class WholeImage:
+    """Associative Embedding's models on an image that is the network's input as it is."""
+
+    size = 128
+
+    def __init__(self, stride: int) -> None:
+        self.stride = stride
+
+    def target(self, point) -> np.ndarray:
+        """The heatmap of a keypoint at this pixel index."""
+        return gaussian(np.floor(point / self.stride), (self.size // self.stride,) * 2)
+
+    def decode(self, heatmap) -> np.ndarray:
+        """The pixel index found in a heatmap, which is first brought to the size of the image."""
+        enlarged = cv2.resize(heatmap, (self.size, self.size), interpolation=cv2.INTER_LINEAR)
+        return quarter_peak(enlarged) + 0.5
 
 
 class FaceCrop:

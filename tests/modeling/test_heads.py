@@ -107,3 +107,29 @@ def test_regression_is_a_fraction_of_the_image_from_its_centre():
 def test_a_count_of_zero_divides_as_one():
     assert mean_over_processes(0, torch.zeros(1)) == 1
     assert mean_over_processes(5, torch.zeros(1)) == 5
+
+
+def test_heatmaps_of_several_people_are_joined_by_maximum():
+    """Two targets of a type: the target map is the larger Gaussian everywhere; a third outside."""
+    head = HeatmapHead(input_shape=ShapeSpec(channels=1, stride=4), num_keypoints=1)
+    xy = torch.tensor([[4.5, 4.5], [7.5, 4.5], [-90.0, 4.5]])
+    zeros = torch.zeros(3).long()
+    targets = KeypointTargets(xy, zeros, zeros, torch.arange(3))
+    column, row = torch.meshgrid(torch.arange(12) + 0.5, torch.arange(10) + 0.5, indexing="xy")
+    squares = (column - xy[:2, 0, None, None]) ** 2 + (row - xy[:2, 1, None, None]) ** 2
+    near = ((column - xy[:2, 0, None, None]).abs() <= 6) & ((row - 4.5).abs() <= 6)
+    expected = (torch.exp(-squares / 8) * near).amax(dim=0)[None, None]
+    everywhere = torch.ones(1, 1, 10, 12, dtype=torch.bool)
+    losses = head.losses(expected, targets, head.label(expected, targets), everywhere)
+    assert losses["loss_heatmap"] < 1e-12
+
+
+def test_people_outside_leave_their_type_supervised():
+    """With several people a keypoint off the map is no reason to leave the map out."""
+    head = HeatmapHead(input_shape=ShapeSpec(channels=1, stride=4), num_keypoints=1)
+    maps, zero = torch.ones(1, 1, 10, 12), torch.zeros(1).long()
+    everywhere = torch.ones(1, 1, 10, 12, dtype=torch.bool)
+    for person, expected in ((None, 0.0), (zero, 0.5)):
+        targets = KeypointTargets(torch.tensor([[-90.0, 4.5]]), zero, zero, person)
+        losses = head.losses(maps, targets, head.label(maps, targets), everywhere)
+        assert losses["loss_heatmap"].item() == expected

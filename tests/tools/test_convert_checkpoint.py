@@ -204,3 +204,77 @@ def test_wrong_number_of_keypoints(convert, leaf):
     content = original_weights(leaf, "MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", "16")
     result = convert(content)
     require_sentence(result, "final_layer.weight (16, 16, 1, 1) for head.predictor.weight (17, 16")
+
+
+EMBEDDING = """
+_BASE_: {base}
+MODEL:
+  DEVICE: cpu
+  META_ARCHITECTURE: BottomUpPose
+  TIMM: {{NAME: hrnet_w18_small, PRETRAINED: False, OUT_FEATURES: [res2]}}
+  NECK: {{NAME: SelectFeature, IN_FEATURE: res2}}
+  KEYPOINT_HEAD: {{NAME: HeatmapAnchor}}
+"""
+
+
+@pytest.fixture(scope="module")
+def embedding(tmp_path_factory):
+    """A leaf with joint tags, and weights of its network under MMPose's names."""
+    path = tmp_path_factory.mktemp("embedding") / "leaf.yaml"
+    path.write_text(EMBEDDING.format(base=CONFIGS / "Base-SinglePose.yaml"))
+    torch.manual_seed(0)
+    ours = build(path).state_dict()
+    theirs = {
+        f"backbone.{key.removeprefix('backbone.network.')}": value
+        for key, value in ours.items()
+        if key.startswith("backbone.network.")
+    }
+    for part in ("weight", "bias"):
+        heads = [ours[f"{head}.predictor.{part}"] + 1 for head in ("head", "tagger.head")]
+        theirs[f"head.final_layer.{part}"] = torch.cat(heads)
+    return path, theirs
+
+
+def test_heatmaps_and_tags_of_one_layer_go_to_two_heads(convert, embedding):
+    leaf, theirs = embedding
+    result = convert(theirs, "--config-file", leaf, family="mmpose")
+    assert result.status == 0, result.err
+    assert f"{len(theirs)} of {len(theirs)} weights of the file" in result.out
+    assert "renamed      head.final_layer -> head.predictor  (2)" in result.out
+    assert "renamed      head.final_layer -> tagger.head.predictor  (2)" in result.out
+    model = build(leaf)
+    SafeCheckpointer(model).load(str(result.file))
+    layers = model.head.predictor, model.tagger.head.predictor
+    joined = torch.cat([layer.bias.detach() for layer in layers])
+    torch.testing.assert_close(joined, theirs["head.final_layer.bias"])
+
+
+@pytest.mark.parametrize("source", ["joint", "oracle"])
+def test_tags_are_converted_where_the_model_has_a_place(convert, embedding, source):
+    leaf, theirs = embedding
+    options = ("MODEL.KEYPOINT_HEAD.NAME", "AdaAnchor", "MODEL.TAG.SOURCE", source)
+    result = convert(theirs, "--config-file", leaf, "--opts", *options, family="mmpose")
+    assert result.status == 0, result.err
+    converted = torch.load(result.file, weights_only=True)["model"]
+    assert ("tagger.head.predictor.weight" in converted) == (source == "joint")
+    assert ("left over    head.final_layer.weight" in result.out) == (source == "oracle")
+    assert "head.predictor.weight" not in converted and converted["head.place"].item() == 0.625
+
+
+def test_layers_that_are_no_two_halves_do_not_fit(convert, embedding):
+    leaf, theirs = embedding
+    odd = {**theirs, "head.final_layer.bias": torch.zeros(33)}
+    require_sentence(
+        convert(odd, "--config-file", leaf, family="mmpose"),
+        "head.final_layer.bias (33,) for head.predictor.bias (17,)",
+    )
+
+
+def test_single_and_bottom_up_models_of_mmpose_are_told_apart_by_the_config(convert, embedding):
+    leaf, theirs = embedding
+    single = ("MODEL.META_ARCHITECTURE", "SinglePose")
+    require_sentence(
+        convert(theirs, "--config-file", leaf, "--opts", *single, family="mmpose"),
+        "(MMPose (HRNet)) does not fit",
+        "head.final_layer.weight (34, 16, 1, 1) for head.predictor.weight (17, 16, 1, 1)",
+    )

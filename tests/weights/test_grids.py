@@ -6,26 +6,34 @@ import numpy as np
 import pytest
 import torch
 from detectron2.layers import ShapeSpec
-from helpers.original_grids import STRIDE, FaceCrop, WarpedByIndex, gaussian
+from helpers.original_grids import STRIDE, FaceCrop, WarpedByIndex, WholeImage, gaussian
 
 from adaanchor_d2.data.affine import apply_affine, box_to_region, crop_affines
 from adaanchor_d2.modeling.heads import HeatmapHead
 from adaanchor_d2.weights import FAMILIES
 
-INDEXED = [family for family in FAMILIES if family.name != "hrnet-face"]
+EMBEDDINGS = [family for family in FAMILIES if family.meta_architecture == "BottomUpPose"]
+INDEXED = [
+    family for family in FAMILIES if family.name != "hrnet-face" and family not in EMBEDDINGS
+]
 (FACE,) = (family for family in FAMILIES if family.name == "hrnet-face")
 
 
 @functools.cache
-def head_with(place: float) -> HeatmapHead:
-    head = HeatmapHead(input_shape=ShapeSpec(channels=1, stride=STRIDE), num_keypoints=1)
+def head_with(place: float, stride: int = STRIDE) -> HeatmapHead:
+    head = HeatmapHead(input_shape=ShapeSpec(channels=1, stride=stride), num_keypoints=1)
     head.load_state_dict({**head.state_dict(), "place": torch.tensor(place)})
     return head
 
 
-def our_crop_place(heatmap: np.ndarray, place: float) -> np.ndarray:
+def our_crop_place(heatmap: np.ndarray, place: float, stride: int = STRIDE) -> np.ndarray:
     """What our decoding finds, in continuous crop pixels."""
-    return head_with(place).inference(torch.from_numpy(heatmap)[None, None]).xy[0, 0, 0].numpy()
+    return (
+        head_with(place, stride)
+        .inference(torch.from_numpy(heatmap)[None, None])
+        .xy[0, 0, 0]
+        .numpy()
+    )
 
 
 def drawn_heatmaps(original, rng, count: int):
@@ -83,3 +91,25 @@ def test_face_grid_on_average_over_truncations():
         errors += [disagreement(original, h, FACE.place) for h in drawn_heatmaps(original, rng, 1)]
     assert np.abs(np.mean(errors, axis=0)).max() < 0.05
     assert np.abs(errors).max() < 1.0  # one truncation at either end of the slice
+
+
+def embedding_grids():
+    """(family, place, stride) of every heatmap of the Associative Embedding families."""
+    for family in EMBEDDINGS:
+        yield pytest.param(family.place, 4, id=family.title)
+        if family.head_place is not None:
+            yield pytest.param(family.head_place, 2, id=f"{family.title}, fine")
+
+
+@pytest.mark.parametrize(("place", "stride"), list(embedding_grids()))
+def test_embedding_grids_find_what_they_were_trained_with(place, stride):
+    """On average over a cell; and within half a pixel of what the original decodes."""
+    rng = np.random.default_rng(3)
+    original = WholeImage(stride)
+    errors = []
+    for point in rng.uniform(30, 98, (1000, 2)):
+        heatmap = original.target(point)
+        found = our_crop_place(heatmap, place, stride) - 0.5
+        errors.append(found - point)
+        assert np.abs(found - original.decode(heatmap)).max() <= 0.5
+    assert np.abs(np.mean(errors, axis=0)).max() < 0.1

@@ -15,6 +15,7 @@ from adaanchor_d2.modeling.network import Network
 
 ROOT = Path(__file__).resolve().parents[2]
 COCO = ROOT / "configs" / "coco_single"
+BOTTOM_UP = ROOT / "configs" / "coco_bottom_up"
 FACES = """
 _BASE_: {base}
 MODEL:
@@ -33,6 +34,18 @@ NETWORKS = {
     "mmpose_td-hm_hrnet-w32": ("mmpose", "heatmap_hrnet_w32_256x192", 0.125),
     "mmpose_td-hm_hrnetv2-w18_wflw": ("mmpose", "faces", 0.125),
 }
+# Name -> family, leaf, places of the grids, our outputs in the order of the original's channels.
+QUARTER = {"head.place": 0.625, "tagger.head.place": 0.625}
+TAGGED = {
+    "hrnet_ae_w32": ("hrnet-ae", "ae_hrnet_w32_512", QUARTER, (0, 1)),
+    "mmpose_ae_hrnet-w32": ("mmpose", "ae_hrnet_w32_512", QUARTER, (0, 1)),
+    "higherhrnet_w32": (
+        "higherhrnet",
+        "higherhrnet_w32_512",
+        {"head.coarse.place": 0.625, "head.place": 0.75, "tagger.head.place": 0.625},
+        (0, 2, 1),
+    ),
+}
 
 
 def leaf_of(name: str, tmp_path: Path) -> Path:
@@ -46,9 +59,26 @@ def leaf_of(name: str, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_converted_network_computes_the_original_heatmaps(name, parity, run_tool, tmp_path, capsys):
     family, leaf, place = NETWORKS[name]
-    leaf = leaf_of(leaf, tmp_path)
-    original = json.loads((parity / f"{name}.json").read_text())
-    weights = make_weights(original["state_dict"])
+    model = convert(name, family, leaf_of(leaf, tmp_path), parity, run_tool, tmp_path, capsys)
+    assert model.head.place.item() == place
+    require_equal_outputs(model, name, parity, order=(0,))
+
+
+@pytest.mark.parametrize("name", TAGGED)
+def test_converted_network_computes_the_original_heatmaps_and_tags(
+    name, parity, run_tool, tmp_path, capsys
+):
+    family, leaf, places, order = TAGGED[name]
+    leaf = BOTTOM_UP / f"{leaf}.yaml"
+    model = convert(name, family, leaf, parity, run_tool, tmp_path, capsys)
+    found = {k: v.item() for k, v in model.state_dict().items() if k.endswith(".place")}
+    assert found == places
+    require_equal_outputs(model, name, parity, order)
+
+
+def convert(name, family, leaf, parity, run_tool, tmp_path, capsys):
+    """The model of a leaf with the converted weights; every weight found its place."""
+    weights = make_weights(json.loads((parity / f"{name}.json").read_text())["state_dict"])
     torch.save(weights, tmp_path / "original.pth")
     status = run_tool(
         "convert_checkpoint.py",
@@ -64,8 +94,16 @@ def test_converted_network_computes_the_original_heatmaps(name, parity, run_tool
     cfg = load_config(str(leaf), options)
     model = build_model(cfg).eval()
     SafeCheckpointer(model).load(cfg.MODEL.WEIGHTS)
-    assert model.head.place.item() == place
+    return model
+
+
+def require_equal_outputs(model, name, parity, order):
+    """Compare our outputs, in the order of the original's, with all of the original's."""
+    original = json.loads((parity / f"{name}.json").read_text())
     with torch.no_grad():
-        heatmaps = Network(model)(make_input(original["input"])).numpy()
-    expected = np.load(parity / f"{name}.npz")["output_0"]
-    assert np.abs(heatmaps - expected).max() < 1e-4 * np.abs(expected).max()
+        outputs = Network(model)(make_input(original["input"]))
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    ours = np.concatenate([outputs[index].numpy().ravel() for index in order])
+    files = np.load(parity / f"{name}.npz")
+    expected = np.concatenate([files[f"output_{i}"].ravel() for i in range(len(files))])
+    assert np.abs(ours - expected).max() < 1e-4 * np.abs(expected).max()

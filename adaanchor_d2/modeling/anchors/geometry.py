@@ -49,6 +49,33 @@ def sample_maps(maps: Tensor, xy: Tensor, place: float | Tensor = 0.5) -> Tensor
     return sampled[:, :, 0].transpose(1, 2)
 
 
+def sample_points(
+    maps: Tensor, map_index: Tensor, xy: Tensor, place: float | Tensor = 0.5
+) -> Tensor:
+    """Sample one place of one map per point, bilinearly; as :func:`sample_maps` at the border.
+
+    For many points on few maps: only the four neighbours of each point are read.
+
+    Args:
+        maps: (M, H, W).
+        map_index: (T,) int64, the map of each point.
+        xy: (T, 2), stride units.
+
+    Returns:
+        (T,).
+    """
+    height, width = maps.shape[-2:]
+    last = torch.tensor([width - 1, height - 1], dtype=xy.dtype, device=xy.device)
+    position = torch.minimum((xy - place).clamp(min=0), last)
+    lower = position.floor()
+    weight = (position - lower).to(maps.dtype)
+    upper = torch.minimum(lower + 1, last)
+    (x0, y0), (x1, y1) = lower.long().unbind(1), upper.long().unbind(1)
+    above = torch.lerp(maps[map_index, y0, x0], maps[map_index, y0, x1], weight[:, 0])
+    below = torch.lerp(maps[map_index, y1, x0], maps[map_index, y1, x1], weight[:, 0])
+    return torch.lerp(above, below, weight[:, 1])
+
+
 def refined_xy(
     anchor_xy: Tensor, offsets: Tensor, local_maps: Tensor | None, place: float | Tensor = 0.5
 ) -> Tensor:

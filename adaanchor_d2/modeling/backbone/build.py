@@ -21,14 +21,19 @@ def build_checked_backbone(cfg: CfgNode) -> Backbone:
     return build_backbone(cfg)
 
 
-def check_crop_size(cfg: CfgNode, backbone: Backbone, neck: nn.Module) -> None:
-    """Check that ``INPUT.CROP_SIZE`` divides by what the backbone asks for and the neck reads.
+def size_divisor(backbone: Backbone, neck: nn.Module) -> int:
+    """What the sides of images must divide by: for the backbone, and for what the neck reads.
 
     Features that the neck leaves alone (an FPN's p6) ask for nothing.
     """
     shapes = backbone.output_shape()
     read = getattr(neck, "in_features", shapes)
-    divisor = max([backbone.size_divisibility, *(shapes[feature].stride for feature in read)])
+    return max([backbone.size_divisibility, *(shapes[feature].stride for feature in read)])
+
+
+def check_crop_size(cfg: CfgNode, backbone: Backbone, neck: nn.Module) -> None:
+    """Check that ``INPUT.CROP_SIZE`` divides by :func:`size_divisor`."""
+    divisor = size_divisor(backbone, neck)
     if any(side % divisor for side in cfg.INPUT.CROP_SIZE):
         raise InputError(
             f"INPUT.CROP_SIZE {tuple(cfg.INPUT.CROP_SIZE)} must divide by {divisor}, the stride of "

@@ -2,7 +2,6 @@
 
 import contextlib
 import difflib
-import os
 from typing import NamedTuple
 
 import timm
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from .hrnet import STRIDE, adapt_hrnet, is_hrnet
+from .weight_file import first_line, read_weight_file
 
 
 class TimmBackbone(Backbone):
@@ -154,7 +154,7 @@ def _find_failure(network: torch.nn.Module, image_size: tuple[int, int]) -> str 
         with torch.no_grad():
             maps = _feature_maps(network, torch.zeros(1, 3, *image_size, device="meta"))
     except Exception as error:  # whatever kind each of timm's networks raises
-        return _first_line(error)
+        return first_line(error)
     for stage, feature in zip(_stages(network), maps, strict=True):
         if any(
             abs(length - side / stage.stride) >= 1
@@ -177,40 +177,14 @@ def _create(name: str, **kwargs) -> torch.nn.Module:
         return timm.create_model(name, features_only=True, **kwargs)
     except (RuntimeError, AttributeError, TypeError, AssertionError) as error:
         raise InputError(
-            f"MODEL.TIMM.NAME {name!r} cannot serve as a backbone: {_first_line(error)}"
+            f"MODEL.TIMM.NAME {name!r} cannot serve as a backbone: {first_line(error)}"
         ) from error
     except OSError as error:
         raise InputError(
             f"The pretrained weights of MODEL.TIMM.NAME {name!r} could not be downloaded "
-            f"({_first_line(error)}); name a local file in MODEL.TIMM.WEIGHTS or set "
+            f"({first_line(error)}); name a local file in MODEL.TIMM.WEIGHTS or set "
             "MODEL.TIMM.PRETRAINED False."
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-
-
-def _read_weights(path: str) -> dict[str, Tensor]:
-    """Read a weight file without executing anything that it may hold."""
-    if not os.path.isfile(path):
-        raise InputError(f"MODEL.TIMM.WEIGHTS: there is no file {path}.")
-    try:
-        if path.endswith(".safetensors"):
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise InputError(
-            f"MODEL.TIMM.WEIGHTS: {path} is no readable weight file ({_first_line(error)})."
-        ) from error
-    for key in ("state_dict", "model"):
-        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
-            loaded = loaded[key]
-    if not isinstance(loaded, dict) or not all(isinstance(v, Tensor) for v in loaded.values()):
-        raise InputError(f"MODEL.TIMM.WEIGHTS: {path} holds no dict of named weights.")
-    return loaded
 
 
 def _load_weights(network: torch.nn.Module, path: str) -> None:
@@ -223,7 +197,7 @@ def _load_weights(network: torch.nn.Module, path: str) -> None:
     names = {key.removeprefix("model.").replace(".", "_"): key for key in wanted}
     weights = {
         names.get(key.removeprefix("model.").replace(".", "_"), key): value
-        for key, value in _read_weights(path).items()
+        for key, value in read_weight_file(path, "MODEL.TIMM.WEIGHTS").items()
     }
     misfits = [
         key

@@ -3,14 +3,18 @@
 from .anchor_head import AdaAnchor, AnchorHead, FixAnchor
 from .build import KEYPOINT_HEAD_REGISTRY, build_keypoint_head
 from .heatmap_head import HeatmapHead
+from .higher_heatmap_head import HigherHeatmapHead
 from .regression_head import RegressionHead
+from .tag_head import TagHead
 
 __all__ = [
     "AdaAnchor",
     "AnchorHead",
     "FixAnchor",
     "HeatmapHead",
+    "HigherHeatmapHead",
     "KEYPOINT_HEAD_REGISTRY",
     "RegressionHead",
+    "TagHead",
     "build_keypoint_head",
 ]

@@ -19,6 +19,7 @@ class KeypointHead(nn.Module):
     """Base of the heads; see ``KEYPOINT_HEAD_REGISTRY`` for what a head offers."""
 
     has_confidence = True
+    reads_tags = False
 
     def forward(
         self, features: Tensor, targets: KeypointTargets, supervised: Tensor
@@ -37,8 +38,8 @@ class KeypointHead(nn.Module):
         return {}
 
 
-class GridHead(KeypointHead):
-    """Base of the heads whose candidates sit on a grid.
+class OnGrid(nn.Module):
+    """Base of the modules whose candidates sit on a grid.
 
     Where a candidate sits in its cell belongs to the weights: features that were trained with a
     place answer with it. So ``place`` is a buffer: it is saved with the weights, and weights that
@@ -62,6 +63,10 @@ class GridHead(KeypointHead):
                 self.place.item(),
             )
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class GridHead(OnGrid, KeypointHead):
+    """Base of the heads whose candidates sit on a grid."""
 
 
 def anchor_pixels(assignment: Assignment, width: int, stride: int, place: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ KEYPOINT_HEAD_REGISTRY.__doc__ = """
 Registry of keypoint heads, one per anchor rule, called as ``head(cfg, input_shape)`` with the
 :class:`ShapeSpec` (channels, stride) of the one feature map (B, C, H, W) it reads.
 
-A head has the attributes ``has_confidence`` (do its scores mean anything) and ``num_keypoints`` and
-offers
+A head has the attributes ``has_confidence`` (do its scores mean anything), ``num_keypoints`` and
+``reads_tags`` (tag maps of a trained tagger are appended to its feature map) and offers
 
 * ``predict(features) -> maps``;
 * ``label(maps, targets) -> Assignment``: which candidates serve which target;

@@ -23,7 +23,9 @@ from .build import register_anchor_rule
 class HeatmapHead(GridHead):
     """SimplePose's head: one heatmap per type, mean squared error, quarter-offset decoding.
 
-    A target whose Gaussian does not reach the map is not supervised, as in SimplePose.
+    Several targets of a type share its map: the Gaussians are joined by maximum. In single
+    localization (targets without ``person_index``) a type whose Gaussian does not reach the map is
+    not supervised, as in SimplePose; with several people such a target is no peak of the map.
     """
 
     @configurable
@@ -97,12 +99,14 @@ class HeatmapHead(GridHead):
         target = render_heatmaps(
             targets.xy, map_index, num_maps, height, width, self.sigma, self.rounded, self.place
         )
-        touches = assignment.anchor_index[:, 0] >= 0
         supervised = supervised.expand(*maps.shape[:2], *supervised.shape[2:]).flatten(0, 1)
-        missed = torch.zeros(num_maps, dtype=torch.bool, device=maps.device)
-        missed[map_index[~touches]] = True
-        missed[map_index[touches]] = False
-        loss = heatmap_mse_loss(maps.flatten(0, 1), target, supervised & ~missed[:, None, None])
+        if targets.person_index is None:
+            missed = torch.zeros(num_maps, dtype=torch.bool, device=maps.device)
+            touches = assignment.anchor_index[:, 0] >= 0
+            missed[map_index[~touches]] = True
+            missed[map_index[touches]] = False
+            supervised = supervised & ~missed[:, None, None]
+        loss = heatmap_mse_loss(maps.flatten(0, 1), target, supervised)
         return {"loss_heatmap": loss / mean_over_processes(maps.numel(), maps)}
 
     def inference(self, maps: Tensor) -> LocatedKeypoints:

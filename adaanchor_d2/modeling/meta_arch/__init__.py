@@ -1,6 +1,7 @@
 """Meta-architectures: they compose backbone, neck and head, and never name an anchor rule."""
 
+from .bottom_up_pose import BottomUpPose
 from .flip_test import FlipTest
 from .single_pose import SinglePose
 
-__all__ = ["FlipTest", "SinglePose"]
+__all__ = ["BottomUpPose", "FlipTest", "SinglePose"]

@@ -5,65 +5,18 @@ B samples, K keypoint types.
 
 import numpy as np
 import torch
-from detectron2.config import CfgNode, configurable
-from detectron2.modeling import META_ARCH_REGISTRY, Backbone
+from detectron2.modeling import META_ARCH_REGISTRY
 from detectron2.structures import Boxes, Instances
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..anchors import KeypointTargets
-from ..backbone import build_checked_backbone, build_neck, check_crop_size
 from ..decoders import LocatedKeypoints
-from ..heads import build_keypoint_head
+from .base import PoseModel, transform_points
 
 
 @META_ARCH_REGISTRY.register()
-class SinglePose(nn.Module):
+class SinglePose(PoseModel):
     """Top-down pose, faces, or anything with one target per keypoint type and sample."""
-
-    @configurable
-    def __init__(
-        self,
-        *,
-        backbone: Backbone,
-        neck: nn.Module,
-        head: nn.Module,
-        pixel_mean: list[float],
-        pixel_std: list[float],
-        channels_last: bool = False,
-    ) -> None:
-        """
-        Args:
-            backbone, neck, head: see their registries; the neck's map has the head's input shape.
-            pixel_mean, pixel_std: per channel, in the order of the images.
-            channels_last: NHWC memory order for weights and images.
-        """
-        super().__init__()
-        self.backbone = backbone
-        self.neck = neck
-        self.head = head
-        for name, values in (("pixel_mean", pixel_mean), ("pixel_std", pixel_std)):
-            values = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)
-            self.register_buffer(name, values, persistent=False)
-        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
-        self.to(memory_format=self.memory_format)
-
-    @classmethod
-    def from_config(cls, cfg: CfgNode) -> dict:
-        backbone = build_checked_backbone(cfg)
-        neck = build_neck(cfg, backbone.output_shape())
-        check_crop_size(cfg, backbone, neck)
-        return {
-            "backbone": backbone,
-            "neck": neck,
-            "head": build_keypoint_head(cfg, neck.output_shape()),
-            "pixel_mean": cfg.MODEL.PIXEL_MEAN,
-            "pixel_std": cfg.MODEL.PIXEL_STD,
-            "channels_last": cfg.MODEL.CHANNELS_LAST,
-        }
-
-    @property
-    def device(self) -> torch.device:
-        return self.pixel_mean.device
 
     def forward(self, batched_inputs: list[dict]) -> dict[str, Tensor] | list[dict]:
         """
@@ -87,9 +40,7 @@ class SinglePose(nn.Module):
     def preprocess_images(self, batched_inputs: list[dict]) -> Tensor:
         """Return normalized images (B, 3, H, W) on the model's device."""
         images = torch.stack([sample["image"] for sample in batched_inputs])
-        images = images.to(self.device, non_blocking=True).to(self.pixel_mean.dtype)
-        images = (images - self.pixel_mean) / self.pixel_std
-        return images.contiguous(memory_format=self.memory_format)
+        return self.normalize(images).contiguous(memory_format=self.memory_format)
 
     def keypoint_targets(self, batched_inputs: list[dict]) -> tuple[KeypointTargets, Tensor]:
         """Return the labelled keypoints, and supervised (B, K, 1, 1): types with a label.
@@ -111,8 +62,8 @@ class SinglePose(nn.Module):
         """Bring results from crop pixels to pixels of the original images."""
         crop_to_image = np.stack([sample["crop_to_image"] for sample in batched_inputs])
         crop_to_image = torch.from_numpy(crop_to_image)[:, None]
-        xy = _transform(located.xy[:, :, 0].double().cpu(), crop_to_image)
-        anchors = _transform(located.anchor_xy[:, :, 0].double().cpu(), crop_to_image)
+        xy = transform_points(located.xy[:, :, 0].double().cpu(), crop_to_image)
+        anchors = transform_points(located.anchor_xy[:, :, 0].double().cpu(), crop_to_image)
         score = located.score[:, :, 0].double().cpu()
         keypoints = torch.cat((xy, score[..., None]), dim=2).float()
         anchors = anchors.float()
@@ -125,8 +76,3 @@ class SinglePose(nn.Module):
             instances.pred_boxes = Boxes(torch.tensor([sample["person_box"]], dtype=torch.float32))
             results.append({"instances": instances})
         return results
-
-
-def _transform(xy: Tensor, matrix: Tensor) -> Tensor:
-    """Apply affine matrices (B, 1, 2, 3) to points (B, K, 2)."""
-    return (matrix[..., :2] @ xy[..., None])[..., 0] + matrix[..., 2]

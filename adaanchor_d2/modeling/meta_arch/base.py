@@ -1,0 +1,81 @@
+"""What the meta-architectures share: backbone, neck and head, and the normalization of images."""
+
+import torch
+from detectron2.config import CfgNode, configurable
+from detectron2.modeling import Backbone
+from torch import Tensor, nn
+
+from ...errors import InputError
+from ..backbone import build_checked_backbone, build_neck, check_crop_size
+from ..heads import build_keypoint_head
+
+
+class PoseModel(nn.Module):
+    """Base of the meta-architectures: images -> backbone -> neck -> head."""
+
+    has_tagger = False
+
+    @configurable
+    def __init__(
+        self,
+        *,
+        backbone: Backbone,
+        neck: nn.Module,
+        head: nn.Module,
+        pixel_mean: list[float],
+        pixel_std: list[float],
+        channels_last: bool = False,
+    ) -> None:
+        """
+        Args:
+            backbone, neck, head: see their registries; the neck's map has the head's input shape.
+            pixel_mean, pixel_std: per channel, in the order of the images.
+            channels_last: NHWC memory order for weights and images.
+        """
+        super().__init__()
+        self.backbone = backbone
+        self.neck = neck
+        self.head = head
+        for name, values in (("pixel_mean", pixel_mean), ("pixel_std", pixel_std)):
+            values = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.to(memory_format=self.memory_format)
+
+    @classmethod
+    def from_config(cls, cfg: CfgNode) -> dict:
+        backbone = build_checked_backbone(cfg)
+        neck = build_neck(cfg, backbone.output_shape())
+        check_crop_size(cfg, backbone, neck)
+        head = build_keypoint_head(cfg, neck.output_shape())
+        if head.reads_tags and not (cls.has_tagger and cfg.MODEL.TAG.SOURCE == "joint"):
+            raise InputError(
+                f"MODEL.KEYPOINT_HEAD.NAME {cfg.MODEL.KEYPOINT_HEAD.NAME} reads tags: it needs "
+                "MODEL.META_ARCHITECTURE BottomUpPose and MODEL.TAG.SOURCE joint."
+            )
+        return {
+            "backbone": backbone,
+            "neck": neck,
+            "head": head,
+            "pixel_mean": cfg.MODEL.PIXEL_MEAN,
+            "pixel_std": cfg.MODEL.PIXEL_STD,
+            "channels_last": cfg.MODEL.CHANNELS_LAST,
+        }
+
+    @property
+    def device(self) -> torch.device:
+        return self.pixel_mean.device
+
+    def normalize(self, image: Tensor) -> Tensor:
+        """Return an image (..., 3, H, W) on the model's device, less the mean, over the deviation.
+
+        Args:
+            image: uint8, channels in the order of ``pixel_mean``.
+        """
+        image = image.to(self.device, non_blocking=True).to(self.pixel_mean.dtype)
+        return (image - self.pixel_mean) / self.pixel_std
+
+
+def transform_points(xy: Tensor, matrix: Tensor) -> Tensor:
+    """Apply affine matrices (..., 2, 3) to points (..., 2); leading dimensions broadcast."""
+    return (matrix[..., :2] @ xy[..., None])[..., 0] + matrix[..., 2]

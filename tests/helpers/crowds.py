@@ -1,0 +1,44 @@
+"""Whole-image samples with random pixels and people, and small bottom-up models."""
+
+import numpy as np
+import torch
+from detectron2.config import CfgNode
+
+from .tiny import tiny_config
+
+BOTTOM_UP_RULES = ("AdaAnchor", "FixAnchor", "HeatmapAnchor", "HigherHeatmapAnchor")
+
+
+def bottom_up_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
+    """A config of a tiny ``BottomUpPose`` with stride 4 and joint tags."""
+    defaults = {
+        "MODEL__META_ARCHITECTURE": "BottomUpPose",
+        "MODEL__TIMM__OUT_FEATURES": ["res2"],
+        "MODEL__NECK__NAME": "SelectFeature",
+        "MODEL__NECK__IN_FEATURE": "res2",
+    }
+    return tiny_config(rule, **{**defaults, **overrides})
+
+
+def make_crowd_sample(
+    seed: int, num_people: int = 3, size: tuple[int, int] = (64, 64), num_keypoints: int = 17
+) -> dict:
+    """A sample of ``WholeImageMapper``; everybody's first keypoint is labelled and inside."""
+    rng = np.random.default_rng(seed)
+    height, width = size
+    xy = rng.uniform(-0.2, 1.2, (num_people, num_keypoints, 2)) * [width, height]
+    xy[:, 0] = rng.uniform(0.1, 0.9, (num_people, 2)) * [width, height]
+    visibility = rng.integers(0, 3, (num_people, num_keypoints, 1))
+    visibility[:, 0] = 2
+    people = np.concatenate((xy, visibility), axis=2).astype(np.float32)
+    return {
+        "image": torch.from_numpy(rng.integers(0, 256, (3, height, width), dtype=np.uint8)),
+        "people_keypoints": torch.from_numpy(people),
+        "annotation_ids": list(range(1, num_people + 1)),
+        "ignore_mask": torch.zeros(height, width, dtype=torch.uint8),
+        "crop_to_image": np.array([[2.0, 0.0, 10.0], [0.0, 2.0, 20.0]]),
+        "file_name": f"{seed}.jpg",
+        "image_id": seed,
+        "height": 400,
+        "width": 300,
+    }
