@@ -1,5 +1,6 @@
 """The one exception for mistakes in a user's input, its sentence, and how commands show it."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -32,15 +33,21 @@ def describe_input_error(error: BaseException) -> str | None:
 def run_command(main: Callable[[], object]) -> None:
     """Run a command; on bad input print its one sentence to stderr and exit with status 2.
 
-    Ctrl-C ends it with status 130 and no stack.
+    A file that cannot be read or written is named with the system's reason. Ctrl-C ends the command
+    with status 130 and no stack; a pipe that nobody reads any more ends it silently.
     """
     try:
         main()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as error:
         sentence = describe_input_error(error)
+        if sentence is None and isinstance(error, OSError) and error.filename:
+            sentence = f"{error.filename}: {error.strerror}."
         if sentence is None:
             raise
         print(f"error: {sentence}", file=sys.stderr)

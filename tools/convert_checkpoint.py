@@ -19,6 +19,7 @@ from adaanchor_d2.engine.weight_files import write_atomically
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.weights import (
     FAMILIES,
+    PLACE,
     Conversion,
     Family,
     SourceWeights,
@@ -82,7 +83,9 @@ def report(source: SourceWeights, family: Family, conversion: Conversion, cfg: C
             f"head         stays fresh: {family.title} was trained for {family.anchor_rule}, "
             f"the config asks for {rule}"
         )
-    lines.append(f"grid         candidates sit at {family.place} of the stride")
+    if PLACE in conversion.weights:
+        lines.append(f"grid         candidates sit at {family.place} of the stride")
+    lines += [f"config       needs {key} {value}" for key, value in family.settings]
     return "\n".join(lines)
 
 

@@ -53,6 +53,16 @@ def main() -> None:
     output_dir = (args.output_dir or Path("output") / subject.configs).resolve()
     data_root = output_dir / "datasets"
     os.environ["DETECTRON2_DATASETS"] = str(data_root)
+    configs = {
+        rule: str(ROOT / "configs" / subject.configs / f"{RULES[rule]}.yaml") for rule in args.rules
+    }
+    options = [
+        *device_options(),
+        "SEED",
+        str(args.seed),
+        *(opt for opt in args.opts if opt != "--"),
+    ]
+    crop_size = load_config(configs[args.rules[0]], options).INPUT.CROP_SIZE  # checks the options
     print(f"Writing {args.num_train} + {args.num_val} synthetic images to {data_root} ...")
     subject.write_data(
         data_root / subject.data_folder,
@@ -61,10 +71,6 @@ def main() -> None:
         workers=os.cpu_count() or 1,
         overwrite=True,
     )
-    configs = {
-        rule: str(ROOT / "configs" / subject.configs / f"{RULES[rule]}.yaml") for rule in args.rules
-    }
-    options = [*device_options(), "SEED", str(args.seed), *args.opts]
     print(f"Training {', '.join(configs)} side by side ({time.time() - start:.0f} s so far) ...")
     seconds = train_all(configs, output_dir, options)
     runs = {rule: read_metrics(output_dir / rule) for rule in configs}
@@ -72,7 +78,7 @@ def main() -> None:
     (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     draw_curves(runs, subject.curves).savefig(output_dir / "curves.png", dpi=110)
     draw_anchors(configs, output_dir, options)
-    print_summary(summary, subject, load_config(configs[args.rules[0]], options).INPUT.CROP_SIZE)
+    print_summary(summary, subject, crop_size)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
 
 

@@ -5,6 +5,10 @@ import numpy as np
 
 from ..errors import InputError
 
+# Annotations count the pixels of the file: it is not turned by its EXIF orientation, as in
+# SimplePose and HRNet (Detectron2 turns it).
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+
 
 def read_image(file_name: str) -> np.ndarray:
     """Decode an image file to uint8 (H, W, 3), BGR.
@@ -30,7 +34,7 @@ def _is_cut_short(content: bytes) -> bool:
 
 def _decode(content: bytes) -> np.ndarray | None:
     try:
-        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        return cv2.imdecode(np.frombuffer(content, np.uint8), _AS_STORED)
     except cv2.error:  # a header that asks for more than OpenCV allows
         return None
 

@@ -132,8 +132,8 @@ class PersonCropMapper:
         people = find_people(image_records, box)
         if not people:
             raise InputError(
-                f"Data set '{dataset_name}' has no people to use: no annotation of category 1 "
-                "has a labelled keypoint, a box and iscrowd 0."
+                f"Data set '{dataset_name}' has no people to use: none has a labelled keypoint and "
+                "a box (crowds aside)."
             )
         return people
 

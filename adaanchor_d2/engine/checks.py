@@ -10,6 +10,7 @@ from detectron2.utils import comm
 from ..data.build import check_num_keypoints
 from ..errors import InputError
 from ..evaluation.person_evaluator import result_task
+from ..modeling.heads.build import check_anchor_rule
 from .expected_results import check_expectations
 from .optimizer import check_optimizer_name
 
@@ -80,12 +81,25 @@ def check_device(name: str, num_processes: int = 1) -> None:
 
 
 def check_model(cfg: CfgNode) -> None:
-    """Check the device and the name of the meta-architecture."""
+    """Check the device, the names of meta-architecture and anchor rule, and the input's shape."""
     check_device(cfg.MODEL.DEVICE)
     name = cfg.MODEL.META_ARCHITECTURE
     if name not in META_ARCH_REGISTRY:
         known = ", ".join(sorted(known for known, _ in META_ARCH_REGISTRY))
         raise InputError(f"MODEL.META_ARCHITECTURE {name!r} is unknown; known are {known}.")
+    check_anchor_rule(cfg.MODEL.KEYPOINT_HEAD.NAME)
+    for key in ("PIXEL_MEAN", "PIXEL_STD"):
+        if len(cfg.MODEL[key]) != 3:
+            raise InputError(f"MODEL.{key} has {len(cfg.MODEL[key])} values, but images have 3.")
+    if min(cfg.MODEL.PIXEL_STD) <= 0:
+        raise InputError(f"MODEL.PIXEL_STD {list(cfg.MODEL.PIXEL_STD)} must be above 0.")
+    if not 0 <= cfg.INPUT.SCALE_FACTOR < 1:
+        raise InputError(f"INPUT.SCALE_FACTOR {cfg.INPUT.SCALE_FACTOR} must be in [0, 1).")
+    size = cfg.INPUT.CROP_SIZE
+    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+        raise InputError(
+            f"INPUT.CROP_SIZE {tuple(size)} must be two whole numbers above 0, (height, width)."
+        )
 
 
 def check_solver(cfg: CfgNode, world_size: int) -> None:

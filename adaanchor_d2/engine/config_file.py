@@ -42,6 +42,8 @@ def _merge_file(cfg: CfgNode, path: str) -> None:
 
 def _merge_options(cfg: CfgNode, options: list[str]) -> None:
     place = "the command line"
+    if options[0] == "--":  # what separates options from flags that take several values
+        options = options[1:]
     if len(options) % 2:
         raise InputError(
             f"The options at the end of {place} must be pairs KEY VALUE, but there are "

@@ -100,6 +100,10 @@ def evaluate(cfg: CfgNode, trainer_class: type[Trainer] = Trainer, *, resume: bo
     model = trainer_class.build_model(cfg)
     checkpointer = SafeCheckpointer(model, cfg.OUTPUT_DIR)
     if not cfg.MODEL.WEIGHTS and not (resume and checkpointer.has_checkpoint()):
+        if comm.get_world_size() > 1:
+            raise InputError(
+                "MODEL.WEIGHTS is empty: each process would evaluate other untrained weights."
+            )
         logger.warning("MODEL.WEIGHTS is empty: untrained weights are evaluated.")
     checkpointer.resume_or_load(cfg.MODEL.WEIGHTS, resume=resume)
     results = trainer_class.test(cfg, model)

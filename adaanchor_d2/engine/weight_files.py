@@ -40,6 +40,10 @@ def read_tensors(path: str, *, memory_map: bool = False, trusted: bool = False) 
             f"Weight file {path} holds objects of the Python module {error.name!r}, which is not "
             "installed."
         ) from None
+    except AttributeError as error:  # "Can't get attribute 'X' on <module 'y'>"
+        raise InputError(
+            f"Weight file {path} holds objects of a class that is not here: {error}."
+        ) from None
     except Exception as error:
         if re.search("unsupported (global|class)", str(error), re.IGNORECASE):
             raise UntrustedFileError(

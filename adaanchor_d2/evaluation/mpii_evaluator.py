@@ -34,8 +34,10 @@ JOINT_GROUPS = {
 }
 # The common code prints as "Mean@0.1" what is the mean at 0.11.
 THRESHOLDS = (0.5, 0.1, 0.11)
-# Joints of the two files that differ by more (pixels) are counted in a warning.
+# The files of one split agree; joints that differ by more (pixels), of more than this share of the
+# people, are of another split or order.
 _JOINT_TOLERANCE_PX = 1.0
+_MOVED_SHARE = 0.01
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class MpiiEvaluator(EntryEvaluator):
 
     The results ``keypoints`` hold ``Head`` to ``Ankle`` (PCKh@0.5; left and right averaged),
     ``Mean@0.5``, ``Mean@0.1`` and ``Mean@0.11``, percent; the means weigh joints by their count and
-    leave out pelvis and thorax. A group that is nowhere labelled is absent.
+    leave out pelvis and thorax. A group with a joint that is nowhere labelled is absent.
 
     Beside ``keypoint_predictions.json`` it writes ``pred.mat`` with ``preds`` (N, K, 2), 1-based
     pixel indices in the order of the annotation file, as HRNet does.
@@ -113,20 +115,24 @@ class MpiiEvaluator(EntryEvaluator):
             raise InputError(
                 f"{mat_file} gives {self.name_person(no_head[0])} a head box without size."
             )
-        self._warn_of_other_joints(truth, mat_file)
+        self._check_order(truth, mat_file)
         return truth
 
-    def _warn_of_other_joints(self, truth: MpiiGroundTruth, mat_file: str) -> None:
+    def _check_order(self, truth: MpiiGroundTruth, mat_file: str) -> None:
         annotated = self.true_keypoints()
         both = truth.labelled & (annotated[..., 2] > 0)
         distance = np.linalg.norm(annotated[..., :2] - TO_CONTINUOUS - truth.joints, axis=-1)
         moved = (both & (distance > _JOINT_TOLERANCE_PX)).any(axis=1)
-        if moved.any():
-            logger.warning(
-                f"{int(moved.sum())} of {len(moved)} people have other joints in {mat_file} than "
-                f"in the annotations of {self._dataset_name} (first: annotation "
-                f"{self._people[moved.argmax()]['id']}): do both have the same order?"
-            )
+        if not moved.any():
+            return
+        sentence = (
+            f"{int(moved.sum())} of {len(moved)} people have other joints in {mat_file} than in "
+            f"the annotations of {self._dataset_name} (first: {self.name_person(moved.argmax())}): "
+            "the files differ in order or split."
+        )
+        if moved.mean() > _MOVED_SHARE:
+            raise InputError(sentence)
+        logger.warning(sentence)
 
 
 def mpii_report(pred: np.ndarray, truth: MpiiGroundTruth) -> dict[str, float]:

@@ -5,7 +5,7 @@ of two, the first entry counts.
 """
 
 from .associative_embedding import HIGHERHRNET, HRNET_AE, MMPOSE_AE
-from .conversion import Conversion, convert
+from .conversion import PLACE, Conversion, convert
 from .family import Family, find_family
 from .hrnet import HRNET
 from .hrnet_face import HRNET_FACE
@@ -29,6 +29,7 @@ __all__ = [
     "Conversion",
     "FAMILIES",
     "Family",
+    "PLACE",
     "SourceWeights",
     "convert",
     "find_family",

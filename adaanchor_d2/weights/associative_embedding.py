@@ -17,7 +17,7 @@ mirrored training images 0.75 cells too far left; decoding knows nothing of it.
 from dataclasses import replace
 
 from .family import Family
-from .hrnet import HRNET_BACKBONE, LOWER_OUTPUTS, NEAREST
+from .hrnet import HRNET_BACKBONE, LOWER_OUTPUTS, NEAREST, RGB
 
 HEATMAPS_AND_TAGS = ("head.predictor.", "tagger.head.predictor.")
 
@@ -29,7 +29,7 @@ HRNET_AE = Family(
     splits=((r"final_layers\.0\.", HEATMAPS_AND_TAGS),),
     signature=("stage4.0.branches.0.0.conv1.weight", "final_layers.0.weight"),
     may_stay=(LOWER_OUTPUTS,),
-    settings=(NEAREST,),
+    settings=(NEAREST, RGB),
     meta_architecture="BottomUpPose",
 )
 

@@ -59,6 +59,7 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
             something else with the weights.
     """
     _require_settings(family, cfg)
+    _require_finite(source)
     wanted = {k: v for k, v in model.state_dict().items() if not k.startswith(FROZEN)}
     places = [key for key in wanted if key.endswith(PLACE)]
     head = [key for key in wanted if key.startswith(HEAD) and key not in places]
@@ -113,8 +114,15 @@ def _require_settings(family: Family, cfg: CfgNode) -> None:
     for key, value in family.settings:
         if look_up(cfg, key) != value:
             raise InputError(
-                f"{family.title} needs {key} {value}, but the config says {look_up(cfg, key)}."
+                f"{family.title} needs {key} {value}, but the config says {look_up(cfg, key)}: set "
+                "it here (--opts) and wherever the weights are used."
             )
+
+
+def _require_finite(source: SourceWeights) -> None:
+    bad = [key for key, value in source.weights.items() if not value.isfinite().all()]
+    if bad:
+        raise InputError(f"{source.path} has weights that are not finite: {_first(bad)}.")
 
 
 def _misshapen(renamed, weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:

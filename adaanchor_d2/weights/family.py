@@ -23,7 +23,7 @@ class Family:
         signature: keys that every checkpoint of the family has, and no other family's all of.
         may_stay: patterns of keys (as in the source) that a network may leave unused.
         settings: (config key, value) pairs that the network needs to compute the same, where the
-            weights do not tell.
+            weights do not tell: the order of colours, HRNet's upsampling.
         anchor_rule: the rule that its last layer was trained for. Under another rule the head stays
             fresh.
         meta_architecture: the meta-architecture that it is for; tells designs apart whose keys are

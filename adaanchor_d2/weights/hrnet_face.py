@@ -15,7 +15,7 @@ at s crop pixels per image pixel; where they are continuous coordinates, the fli
 """
 
 from .family import Family
-from .hrnet import HRNET_BACKBONE, LOWER_OUTPUTS
+from .hrnet import HRNET_BACKBONE, LOWER_OUTPUTS, RGB
 
 BILINEAR = ("MODEL.TIMM.HRNET_UPSAMPLING", "bilinear")
 
@@ -30,5 +30,5 @@ HRNET_FACE = Family(
     ),
     signature=("stage4.0.branches.0.0.conv1.weight", "head.3.weight"),
     may_stay=(LOWER_OUTPUTS,),
-    settings=(BILINEAR,),
+    settings=(BILINEAR, RGB),
 )

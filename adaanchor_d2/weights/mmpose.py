@@ -9,7 +9,7 @@ meant: their grid is another one.
 from dataclasses import replace
 
 from .family import Family
-from .hrnet import HRNET_BACKBONE, LOWER_OUTPUTS, NEAREST
+from .hrnet import HRNET_BACKBONE, LOWER_OUTPUTS, NEAREST, RGB
 from .hrnet_face import BILINEAR
 from .simplepose import QUARTER_INDEX_PLACE
 
@@ -27,6 +27,7 @@ MMPOSE_RESNET = Family(
         "head.deconv_layers.0.weight",
         "head.final_layer.weight",
     ),
+    settings=(RGB,),
 )
 
 MMPOSE_HRNET = replace(
@@ -38,7 +39,7 @@ MMPOSE_HRNET = replace(
     ),
     signature=("backbone.stage4.0.branches.0.0.conv1.weight", "head.final_layer.weight"),
     may_stay=(rf"backbone\.{LOWER_OUTPUTS}",),
-    settings=(NEAREST,),
+    settings=(NEAREST, RGB),
 )
 
 MMPOSE_HRNET_FACE = replace(
@@ -46,5 +47,5 @@ MMPOSE_HRNET_FACE = replace(
     title="MMPose (HRNetV2, four branches)",
     renaming=(*MMPOSE_HRNET.renaming, (r"head\.conv_layers\.", "neck.layers.")),
     signature=(*MMPOSE_HRNET.signature, "head.conv_layers.0.weight"),
-    settings=(BILINEAR,),
+    settings=(BILINEAR, RGB),
 )

@@ -45,6 +45,8 @@ def read_source(path: str, *, trusted: bool = False) -> SourceWeights:
     if not isinstance(weights, dict) or not weights:
         raise InputError(f"Weight file {path} holds no dict of weights.")
     for key, value in weights.items():
+        if not isinstance(key, str):
+            raise InputError(f"Weight file {path} names a weight {key!r}, which is no string.")
         if not isinstance(value, Tensor):
             raise InputError(
                 f"Weight file {path} holds a {type(value).__name__} instead of a weight under "

@@ -53,3 +53,12 @@ def test_only_a_new_file_is_decoded(image_file, tmp_path, monkeypatch):
     for path in (image_file, image_file, other, image_file):
         assert reader.read(str(path), 5, 4).shape == (4, 5, 3)
     assert decoded == [str(image_file), str(other), str(image_file)]
+
+
+def test_exif_orientation_is_left_alone(tmp_path):
+    """Annotations count the pixels of the file."""
+    pixels = Image.fromarray(np.zeros((10, 20, 3), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    pixels.save(tmp_path / "turned.jpg", exif=exif)
+    assert read_image(str(tmp_path / "turned.jpg")).shape == (10, 20, 3)

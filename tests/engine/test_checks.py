@@ -16,6 +16,11 @@ def test_a_good_config_passes(cfg):
     "options, sentence",
     [
         (["SOLVER.OPTIMIZER", "Lion"], "SOLVER.OPTIMIZER 'Lion' is unknown; known are Adam"),
+        (["MODEL.KEYPOINT_HEAD.NAME", "Ada"], "NAME 'Ada' is no known anchor rule; known are AdaA"),
+        (["MODEL.PIXEL_MEAN", "[1.0, 2.0]"], "PIXEL_MEAN has 2 values"),
+        (["MODEL.PIXEL_STD", "[0.0, 1.0, 1.0]"], "PIXEL_STD .* above 0"),
+        (["INPUT.CROP_SIZE", "(64, 'a')"], "CROP_SIZE .* two whole numbers"),
+        (["INPUT.SCALE_FACTOR", "1.5"], "SCALE_FACTOR 1.5 must be in"),
         (["SOLVER.BEST_METRIC_MODE", "most"], "BEST_METRIC_MODE is 'most'.*max or min"),
         (["SOLVER.ACCUMULATE_STEPS", 0], "SOLVER.ACCUMULATE_STEPS is 0"),
         (["SOLVER.CHECKPOINT_PERIOD", 0], "SOLVER.CHECKPOINT_PERIOD is 0"),

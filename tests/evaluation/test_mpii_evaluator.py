@@ -214,11 +214,12 @@ def test_other_splits_have_no_head_boxes(mpii, split):
         make_evaluator(split)
 
 
-def test_mat_of_another_order_is_noticed(mpii, caplog):
+def test_mat_of_another_order_is_refused(mpii):
     people = json.loads((mpii / "annot/valid.json").read_text())
     write_mat(mpii / "annot/gt_valid.mat", people[::-1], np.full((2, 9), 30.0))
-    make_evaluator()
-    assert "8 of 9 people have other joints" in caplog.text  # the middle one stays in its place
+    # The middle one stays in its place.
+    with pytest.raises(InputError, match="8 of 9 people have other joints in .*order or split"):
+        make_evaluator()
 
 
 def test_detector_boxes_are_refused(mpii):

@@ -30,6 +30,7 @@ MODEL:
   TIMM: {{NAME: test_resnet, PRETRAINED: False}}
   NECK: {{CHANNELS: 16}}
   KEYPOINT_HEAD: {{NAME: HeatmapAnchor}}
+INPUT: {{FORMAT: BGR}}
 """)
     return path
 

@@ -80,17 +80,18 @@ def convert(name, family, leaf, parity, run_tool, tmp_path, capsys):
     """The model of a leaf with the converted weights; every weight found its place."""
     weights = make_weights(json.loads((parity / f"{name}.json").read_text())["state_dict"])
     torch.save(weights, tmp_path / "original.pth")
+    colours = ["INPUT.FORMAT", "BGR" if family == "simplepose" else "RGB"]
     status = run_tool(
         "convert_checkpoint.py",
         *("--from", family, tmp_path / "original.pth", tmp_path / "ours.pth"),
-        *("--config-file", leaf),
+        *("--config-file", leaf, "--opts", *colours),
     )
     printed = capsys.readouterr()
     assert status == 0, printed.err
     assert f"{len(weights)} of {len(weights)} weights" in printed.out
     assert "left over" not in printed.out and "not filled" not in printed.out
 
-    options = ["MODEL.DEVICE", "cpu", "MODEL.WEIGHTS", str(tmp_path / "ours.pth")]
+    options = [*colours, "MODEL.DEVICE", "cpu", "MODEL.WEIGHTS", str(tmp_path / "ours.pth")]
     cfg = load_config(str(leaf), options)
     model = build_model(cfg).eval()
     SafeCheckpointer(model).load(cfg.MODEL.WEIGHTS)

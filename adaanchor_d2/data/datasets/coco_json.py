@@ -241,9 +241,6 @@ def _box_problems(annotation: dict, image: dict) -> Iterator[tuple[str, bool]]:
 
 
 def _label_problems(annotation: dict, image: dict, rules: CocoRules) -> Iterator[str]:
-    missing = [key for key in rules.person_keys if key not in annotation]
-    if missing:
-        yield f"has no '{missing[0]}', which the evaluation needs"
     keypoints = annotation["keypoints"]
     labelled = sum(v > 0 for v in keypoints[2::3][: rules.num_counted])
     if annotation.get("num_keypoints", labelled) != labelled:

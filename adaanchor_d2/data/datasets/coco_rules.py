@@ -8,13 +8,11 @@ class CocoRules:
     """What a check expects of the files of one benchmark. The reader does without.
 
     Attributes:
-        person_keys: fields of each person that the benchmark's evaluation needs.
-        image_keys: fields of each image that it needs.
+        image_keys: fields of each image that the benchmark's evaluation needs.
         num_counted: ``num_keypoints`` counts only so many keypoint types, the first ones; None:
             all.
     """
 
-    person_keys: tuple[str, ...] = ("iscrowd", "area", "num_keypoints")
     image_keys: tuple[str, ...] = ()
     num_counted: int | None = None
 

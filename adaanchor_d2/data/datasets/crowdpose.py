@@ -14,9 +14,7 @@ from .coco_rules import CocoRules
 
 # The types that 'num_keypoints' counts: all but head and neck.
 NUM_COUNTED = 12
-CROWDPOSE_RULES = CocoRules(
-    person_keys=("iscrowd", "num_keypoints"), image_keys=("crowdIndex",), num_counted=NUM_COUNTED
-)
+CROWDPOSE_RULES = CocoRules(image_keys=("crowdIndex",), num_counted=NUM_COUNTED)
 # People with fewer labelled keypoints do not enter the crowd index. The paper does not say so, but
 # of the 2,000 published values of the validation split 76 % follow without, 96 % with this rule.
 _MIN_LABELLED = 6

@@ -47,9 +47,14 @@ def register_anchor_rule(name: str):
 def build_keypoint_head(cfg: CfgNode, input_shape: ShapeSpec) -> nn.Module:
     """Build the head that ``MODEL.KEYPOINT_HEAD.NAME`` asks for."""
     name = cfg.MODEL.KEYPOINT_HEAD.NAME
+    check_anchor_rule(name)
+    return KEYPOINT_HEAD_REGISTRY.get(name)(cfg, input_shape)
+
+
+def check_anchor_rule(name: str) -> None:
+    """Raise InputError, which lists the known ones, for an unknown anchor rule."""
     if name not in KEYPOINT_HEAD_REGISTRY:
         known = ", ".join(sorted(known for known, _ in KEYPOINT_HEAD_REGISTRY))
         raise InputError(
             f"MODEL.KEYPOINT_HEAD.NAME {name!r} is no known anchor rule; known are {known}."
         )
-    return KEYPOINT_HEAD_REGISTRY.get(name)(cfg, input_shape)
