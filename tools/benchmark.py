@@ -36,6 +36,7 @@ def main() -> None:
     train.add_argument("--batch-size", type=int, default=32)
     assign = tasks.add_parser("assign", help="the assigners")
     assign.add_argument("--targets", type=int, default=400)
+    assign.add_argument("--people", type=int, default=1, help="in an image, each with 17 targets")
     assign.add_argument("--map-size", type=int, nargs=2, default=(64, 48), metavar=("H", "W"))
     evaluation = tasks.add_parser("eval", help="COCO evaluation of made-up people")
     evaluation.add_argument("--images", type=int, default=5000)

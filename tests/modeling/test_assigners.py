@@ -132,6 +132,20 @@ def test_chunks_do_not_change_the_result(monkeypatch):
     torch.testing.assert_close(whole.score, parts.score)
 
 
+@pytest.mark.parametrize("rule", [AdaAnchorAssigner, FixedAnchorAssigner])
+def test_memory_is_bounded_however_many_targets(monkeypatch, rule):
+    """No chunk scores more than MAX_ELEMENTS candidates, with many people on few maps."""
+    seen = []
+    original = assigners.select_top
+    monkeypatch.setattr(
+        assigners, "select_top", lambda s, a: seen.append(s.numel()) or original(s, a)
+    )
+    monkeypatch.setattr(assigners, "MAX_ELEMENTS", 10 * 35)
+    maps, targets = random_maps(15, batch=1, types=2), random_targets(16, 300, batch=1, types=2)
+    assert len(rule(4)(maps, targets).anchor_index) == 300
+    assert max(seen) <= 10 * 35 and sum(seen) == 300 * 35
+
+
 def test_fixed_anchors_are_the_nearest_candidates():
     maps, targets = random_maps(9), random_targets(10, 50)
     found = FixedAnchorAssigner(4)(maps, targets)

@@ -17,12 +17,13 @@ def read_json(capsys) -> dict:
     ("arguments", "figures"),
     [
         (["assign", "--targets", "20"], {"ada_ms", "fixed_ms"}),
+        (["assign", "--targets", "70", "--people", "2"], {"ada_ms", "fixed_ms"}),
         (
             ["train", "--config-file", str(CONFIG), "--batch-size", "2"],
             {"step_ms", "selection_and_losses_share", "ada_over_heatmap_inference"},
         ),
     ],
-    ids=["assign", "train"],
+    ids=["assign", "assign-people", "train"],
 )
 def test_prints_json_with_machine_and_medians(run_tool, capsys, arguments, figures):
     assert run_tool("benchmark.py", *arguments, "--repeats", "1", "--device", "cpu") == 0
@@ -51,7 +52,7 @@ def test_what_follows_the_network(run_tool, capsys):
     assert run_tool("benchmark.py", "group", *arguments, "--device", "cpu") == 0
     result = read_json(capsys)
     assert result["map_size"] == [32, 40] and "cpu" in result
-    steps = ("decode", "decode_heatmap", "tags", "group", "postprocess", "postprocess_heatmap")
+    steps = ("decode", "decode_heatmap", "tags", "group", "postprocess", "postprocess_processor")
     for count in (1, 4):
         scene = result[f"people_{count}"]
         assert all(scene[f"{step}_ms"] > 0 for step in steps)

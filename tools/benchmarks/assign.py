@@ -19,7 +19,8 @@ def time_assign(args: argparse.Namespace) -> dict:
     torch.manual_seed(0)
     height, width = args.map_size
     types = 17
-    batch = max(1, -(-args.targets // types))
+    per_image = types * args.people
+    batch = max(1, -(-args.targets // per_image))
     maps = AnchorMaps(
         torch.randn(batch, types, height, width, device=args.device),
         torch.randn(batch, types, 2, height, width, device=args.device),
@@ -28,7 +29,7 @@ def time_assign(args: argparse.Namespace) -> dict:
     slots = torch.arange(args.targets, device=args.device)
     targets = KeypointTargets(
         torch.rand(args.targets, 2, device=args.device) * torch.tensor([width, height]).to(slots),
-        torch.div(slots, types, rounding_mode="floor"),
+        torch.div(slots, per_image, rounding_mode="floor"),
         slots % types,
     )
     few = targets[: max(1, args.targets // 10)]
@@ -38,4 +39,5 @@ def time_assign(args: argparse.Namespace) -> dict:
         "ada_tenth_of_targets": lambda: ada(maps, few),
         "fixed": lambda: fixed(maps, targets),
     }
-    return {"targets": args.targets, **interleave(functions, args.repeats, args.device)}
+    sizes = {"targets": args.targets, "people": args.people}
+    return {**sizes, **interleave(functions, args.repeats, args.device)}

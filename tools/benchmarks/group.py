@@ -17,7 +17,7 @@ from adaanchor_d2.modeling.decoders import (
 )
 from adaanchor_d2.modeling.losses import render_heatmaps
 
-from .timing import interleave
+from .timing import interleave, processor_time
 
 STRIDE, GAMMA, PLACE, MAX_PEOPLE = 4, 0.1, 0.5, 30
 NUM_TYPES = len(COCO_JOINT_ORDER)
@@ -49,6 +49,10 @@ def _time_scene(args: argparse.Namespace, num_people: int) -> dict:
         "keypoints": int(located.valid.sum()),
         "people_found": len(group(located, tags_at)),
         **interleave(functions, args.repeats, args.device),
+        **{
+            f"{name}_processor_ms": processor_time(functions[name], args.repeats)
+            for name in ("postprocess", "postprocess_heatmap")
+        },
     }
 
 

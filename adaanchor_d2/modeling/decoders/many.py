@@ -49,14 +49,15 @@ def locate_many_anchor(
     from one call.
 
     Args:
-        gamma: least confidence of a candidate.
+        gamma: least confidence of a candidate; above 1 nothing is found.
         max_candidates: M; slots beyond what was found are padded. Best first; equal confidences
             go to the lower row-major index.
         radius: a candidate is a duplicate when its estimate is this near (stride units) to that of
             a more confident result.
     """
     logits = maps.confidence_logits
-    above = (logits.sigmoid() >= gamma).flatten().nonzero()[:, 0]
+    least_logit = torch.logit(torch.tensor(gamma, dtype=torch.float64)).item()
+    above = (logits >= least_logit).flatten().nonzero()[:, 0]
     index = group_by_map(above, logits, max_candidates)
     located = locate_anchors(maps, index, stride, place)
     order = logits.flatten(2).gather(2, index.clamp(min=0)).masked_fill(index < 0, -torch.inf)
