@@ -262,6 +262,19 @@ def test_tags_are_converted_where_the_model_has_a_place(convert, embedding, sour
     assert "head.predictor.weight" not in converted and converted["head.place"].item() == 0.625
 
 
+def test_frozen_tagger_keeps_its_own_file(convert, embedding, tmp_path):
+    """The converted weights hold nothing of it: backbone and head are the locating network's."""
+    leaf, theirs = embedding
+    torch.save(build(leaf).state_dict(), tmp_path / "tagger.pth")
+    frozen = ("MODEL.TAG.SOURCE", "frozen", "MODEL.TAG.WEIGHTS", tmp_path / "tagger.pth")
+    options = (*frozen, "MODEL.TAG.TIMM_NAME", "hrnet_w18_small")
+    result = convert(theirs, "--config-file", leaf, "--opts", *options, family="mmpose")
+    assert result.status == 0, result.err
+    converted = torch.load(result.file, weights_only=True)["model"]
+    assert {key.split(".")[0] for key in converted} == {"backbone", "head"}
+    assert "not filled" not in result.out
+
+
 def test_layers_that_are_no_two_halves_do_not_fit(convert, embedding):
     leaf, theirs = embedding
     odd = {**theirs, "head.final_layer.bias": torch.zeros(33)}
