@@ -83,8 +83,9 @@ def report(source: SourceWeights, family: Family, conversion: Conversion, cfg: C
             f"head         stays fresh: {family.title} was trained for {family.anchor_rule}, "
             f"the config asks for {rule}"
         )
-    if PLACE in conversion.weights:
-        lines.append(f"grid         candidates sit at {family.place} of the stride")
+    for key, value in conversion.weights.items():
+        if key.endswith(PLACE):
+            lines.append(f"grid         {key}: candidates sit at {value.item():g} of the stride")
     lines += [f"config       needs {key} {value}" for key, value in family.settings]
     return "\n".join(lines)
 

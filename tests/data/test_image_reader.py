@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from adaanchor_d2.data import image_reader
 from adaanchor_d2.data.image_reader import ImageReader, read_image

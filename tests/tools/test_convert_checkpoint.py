@@ -160,6 +160,18 @@ def test_whole_modules_as_hrnet_face_saves_them(convert, leaf):
     assert convert({"state_dict": module}, "--trust").status == 0
 
 
+def test_the_order_of_colours_must_be_the_familys(convert, leaf):
+    result = convert(original_weights(leaf), "--opts", "INPUT.FORMAT", "RGB")
+    require_sentence(result, "SimplePose needs INPUT.FORMAT BGR, but the config says RGB")
+
+
+def test_weights_must_be_finite(convert, leaf):
+    theirs = original_weights(leaf)
+    theirs["final_layer.bias"] = theirs["final_layer.bias"] / 0
+    require_sentence(convert(theirs), "not finite: final_layer.bias")
+    require_sentence(convert({0: torch.ones(2)}), "names a weight 0, which is no string")
+
+
 def test_objects_of_absent_modules_get_a_sentence(convert, tmp_path, monkeypatch):
     module = types.ModuleType("absent_module")
     module.Thing = type("Thing", (), {"__module__": "absent_module"})
