@@ -4,11 +4,13 @@ import logging
 
 import torch
 from detectron2.config import CfgNode
+from detectron2.data import MetadataCatalog
 from detectron2.modeling import META_ARCH_REGISTRY
 from detectron2.utils import comm
 
 from ..data.build import check_num_keypoints
 from ..errors import InputError
+from ..evaluation.main_figures import check_best_metric
 from ..evaluation.person_evaluator import result_task
 from ..modeling.heads.build import check_anchor_rule
 from .expected_results import check_expectations
@@ -42,6 +44,9 @@ def check_training(cfg: CfgNode) -> None:
             f"SOLVER.BEST_METRIC {cfg.SOLVER.BEST_METRIC} does not exist with INPUT.PERSON_BOXES "
             f"{cfg.INPUT.PERSON_BOXES}: set it to {evaluated_task}/{metric}."
         )
+    if len(cfg.DATASETS.TEST) == 1:  # figures of several have the data set's name before them
+        evaluator_type = MetadataCatalog.get(cfg.DATASETS.TEST[0]).get("evaluator_type")
+        check_best_metric(evaluator_type, cfg.SOLVER.BEST_METRIC, cfg.SOLVER.BEST_METRIC_MODE)
 
 
 def check_evaluation(cfg: CfgNode) -> None:

@@ -1,0 +1,33 @@
+import pytest
+
+from adaanchor_d2.errors import InputError
+from adaanchor_d2.evaluation.main_figures import check_best_metric
+
+
+@pytest.mark.parametrize(
+    ("evaluator_type", "metric", "mode"),
+    [
+        ("coco_keypoints", "keypoints/AP", "max"),
+        ("coco_keypoints", "keypoints_detector_boxes/AP75", "max"),
+        ("coco_keypoints", "visibility/InvError", "min"),
+        ("mpii_keypoints", "keypoints/Mean@0.5", "max"),
+        ("wflw_landmarks", "keypoints/NME_LargePose", "min"),
+        ("coco_keypoints", "", "max"),
+        ("somebody's own", "task/figure", "min"),
+    ],
+)
+def test_figures_that_exist(evaluator_type, metric, mode):
+    check_best_metric(evaluator_type, metric, mode)
+
+
+@pytest.mark.parametrize(
+    ("evaluator_type", "metric", "mode", "sentence"),
+    [
+        ("mpii_keypoints", "keypoints/AP", "max", "keypoints/AP is no figure .*Mean@0.5, Mean@0.1"),
+        ("coco_keypoints", "keypoint/AP", "max", "keypoint/AP is no figure .*AP, AP50"),
+        ("wflw_landmarks", "keypoints/NME", "max", "would keep the worst .*set it to min"),
+    ],
+)
+def test_figures_that_do_not(evaluator_type, metric, mode, sentence):
+    with pytest.raises(InputError, match=sentence):
+        check_best_metric(evaluator_type, metric, mode)
