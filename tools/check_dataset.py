@@ -22,7 +22,10 @@ from adaanchor_d2.data.datasets.register import (
     find_dataset_files,
     get_dataset_format,
 )
+from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.errors import InputError, run_command
+from adaanchor_d2.evaluation import build_evaluator
+from adaanchor_d2.evaluation.mpii_evaluator import NoGroundTruthError
 
 
 def parse_args() -> argparse.Namespace:
@@ -62,7 +65,21 @@ def check_registered(name: str, person_detections_file: str) -> CheckReport:
     if person_detections_file:
         raise InputError("Only data sets in COCO's format have image ids for --detections.")
     entry_format = dataset_format.choose_entry_format(files.annotation_file)
-    return check_entries(entry_format, files.annotation_file, files.image_root, skeleton)
+    report = check_entries(entry_format, files.annotation_file, files.image_root, skeleton)
+    if not report.problems:
+        report.problems += evaluation_problems(name)
+    return report
+
+
+def evaluation_problems(name: str) -> list[str]:
+    """What the data set's evaluator would refuse: ground truth of its own that does not fit."""
+    try:
+        build_evaluator(load_config(), name, None, has_confidence=True)
+    except NoGroundTruthError as error:
+        print(error)
+    except InputError as error:
+        return [str(error)]
+    return []
 
 
 def check_coco_parts(

@@ -42,6 +42,10 @@ _MOVED_SHARE = 0.01
 logger = logging.getLogger(__name__)
 
 
+class NoGroundTruthError(InputError):
+    """A split that has joints but, as published, not what its figures need beside them."""
+
+
 class MpiiEvaluator(EntryEvaluator):
     """PCKh: the percentage of joints within a share of the head size.
 
@@ -100,7 +104,7 @@ class MpiiEvaluator(EntryEvaluator):
     def _load_ground_truth(self) -> MpiiGroundTruth:
         mat_file = getattr(MetadataCatalog.get(self._dataset_name), "ground_truth_file", "")
         if not mat_file:
-            raise InputError(
+            raise NoGroundTruthError(
                 f"{self._dataset_name} cannot be evaluated: PCKh needs head boxes, and there is a "
                 "file of them (gt_valid.mat) for MPII's validation split only."
             )

@@ -4,6 +4,8 @@ import pytest
 from helpers.crowd_sets import crowd_person, write_crowdpose
 from helpers.entry_sets import WFLW_LIST, write_wflw
 
+from adaanchor_d2.data.synthetic import write_synthetic_people
+
 
 def test_the_real_sample_is_fine(run_tool, shared_data, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(shared_data))
@@ -52,6 +54,20 @@ def test_the_real_samples_of_other_formats_are_fine(
     assert all(count in output for count in [*counts, "problems: 0"])
     assert run_tool("check_dataset.py", name, "--detections", "boxes.json") == 2
     assert "in COCO's format" in capsys.readouterr().err
+
+
+def test_what_the_evaluation_needs_is_checked(run_tool, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    write_synthetic_people(tmp_path / "synthetic_people_mpii", 2, 4, layout="mpii")
+    assert run_tool("check_dataset.py", "synthetic_people_mpii_val") == 0
+    assert run_tool("check_dataset.py", "synthetic_people_mpii_train") == 0
+    assert "synthetic_people_mpii_train cannot be evaluated" in capsys.readouterr().out
+    (tmp_path / "synthetic_people_mpii/annot/gt_valid.mat").write_text("no mat file")
+    assert run_tool("check_dataset.py", "synthetic_people_mpii_val") == 1
+    assert "gt_valid.mat" in capsys.readouterr().out
+    (tmp_path / "synthetic_people_mpii/annot/gt_valid.mat").unlink()
+    assert run_tool("check_dataset.py", "synthetic_people_mpii_val") == 1
+    assert "gt_valid.mat" in capsys.readouterr().out
 
 
 def test_bad_lines_are_printed(run_tool, tmp_path, monkeypatch, capsys):
