@@ -11,7 +11,12 @@ from ..heads import build_keypoint_head
 
 
 class PoseModel(nn.Module):
-    """Base of the meta-architectures: images -> backbone -> neck -> head."""
+    """Base of the meta-architectures: images -> backbone -> neck -> head.
+
+    Each offers ``dense_maps(images)``, all that the network computes from normalized images
+    (B, 3, H, W): one tensor, or several in dataclasses and tuples; and
+    ``losses(maps, batched_inputs)``, the losses of a batch with such maps.
+    """
 
     has_tagger = False
 
@@ -61,6 +66,10 @@ class PoseModel(nn.Module):
             "pixel_std": cfg.MODEL.PIXEL_STD,
             "channels_last": cfg.MODEL.CHANNELS_LAST,
         }
+
+    def dense_maps(self, images: Tensor):
+        """Return the head's maps."""
+        return self.head.predict(self.neck(self.backbone(images)))
 
     @property
     def device(self) -> torch.device:
