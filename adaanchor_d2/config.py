@@ -15,6 +15,7 @@ def add_adaanchor_config(cfg: CN) -> None:
     _add_solver_config(cfg)
     _add_test_config(cfg)
     _add_bottom_up_config(cfg)
+    _add_center_config(cfg)
 
 
 def _add_model_config(cfg: CN) -> None:
@@ -191,3 +192,18 @@ def _add_bottom_up_config(cfg: CN) -> None:
     # joint: loss weights. Tags agree within a person (pull) and differ between people (push).
     tag.PULL_LOSS_WEIGHT = 0.001
     tag.PUSH_LOSS_WEIGHT = 0.001
+
+
+def _add_center_config(cfg: CN) -> None:
+    # Single-stage multi-person pose: a person is found by the centre, the pose regressed from it.
+    center = cfg.MODEL.CENTER = CN()
+    # How the offsets to the keypoints are computed: "adaptive" (DEKR's adaptive convolutions, one
+    # branch per keypoint) or "plain" (CenterNet's way; exports without deformable convolution).
+    center.OFFSET_BRANCH = "adaptive"
+    # adaptive: channels of a keypoint's branch, and its adaptive convolutions.
+    center.OFFSET_CHANNELS = 15
+    center.OFFSET_BLOCKS = 2
+    # plain: channels of the 3x3 convolution.
+    center.PLAIN_CHANNELS = 256
+    # Weight of the loss on the offsets.
+    center.OFFSET_LOSS_WEIGHT = 0.03
