@@ -1,9 +1,8 @@
 """What the meta-architectures for everybody in an image share.
 
-B images, K keypoint types, P people of the batch.
+B images, K keypoint types, P people of an image.
 """
 
-import torch
 import torch.nn.functional as F
 from detectron2.config import CfgNode
 from detectron2.structures import ImageList
@@ -13,6 +12,7 @@ from ...errors import InputError
 from ..anchors import KeypointTargets
 from ..backbone import size_divisor
 from .base import PoseModel
+from .people_targets import PeopleTargets
 
 
 class MultiPersonPose(PoseModel):
@@ -43,31 +43,18 @@ class MultiPersonPose(PoseModel):
         images.tensor = images.tensor.contiguous(memory_format=self.memory_format)
         return images
 
-    def shown_people(self, batched_inputs: list[dict]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the people who show at least one labelled keypoint in their image.
+    def people_targets(self, batched_inputs: list[dict]) -> PeopleTargets:
+        """Return the people who show a labelled keypoint in their image, on the CPU.
 
-        Their keypoints outside the image are kept.
-
-        Returns:
-            On the CPU: keypoints (P, K, 3) in input pixels; image_index (P,) and person_index (P,)
-            int64, the number of the person within its image.
+        Their keypoints outside the image are targets too.
         """
         shown = [_shown_people(sample) for sample in batched_inputs]
-        image_index = torch.tensor([i for i, people in enumerate(shown) for _ in people]).long()
-        person_index = torch.tensor([n for people in shown for n in range(len(people))]).long()
-        return torch.cat(shown), image_index, person_index
+        return PeopleTargets.of(shown, self.head.stride)
 
     def keypoint_targets(self, batched_inputs: list[dict]) -> KeypointTargets:
-        """Return the labelled keypoints of the people shown, also those outside the image."""
-        people, image_index, person_index = self.shown_people(batched_inputs)
-        person, type_index = (people[..., 2] > 0).nonzero(as_tuple=True)
-        xy = people[person, type_index, :2] / self.head.stride
-        return KeypointTargets(
-            xy.to(self.device, self.pixel_mean.dtype, non_blocking=True),
-            image_index[person].to(self.device, non_blocking=True),
-            type_index.to(self.device, non_blocking=True),
-            person_index[person].to(self.device, non_blocking=True),
-        )
+        """Return the labelled keypoints of :meth:`people_targets`."""
+        targets = self.people_targets(batched_inputs).keypoints()
+        return targets.to(self.device, self.pixel_mean.dtype)
 
     def supervised(self, batched_inputs: list[dict]) -> Tensor:
         """Return (B, 1, H, W) bool, where candidates are supervised, on the head's map."""

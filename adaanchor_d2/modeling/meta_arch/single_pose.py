@@ -53,11 +53,8 @@ class SinglePose(PoseModel):
         labelled = keypoints[..., 2] > 0
         image_index, type_index = labelled.nonzero(as_tuple=True)
         xy = keypoints[image_index, type_index, :2] / self.head.stride
-        targets = KeypointTargets(
-            xy.to(self.device, self.pixel_mean.dtype, non_blocking=True),
-            image_index.to(self.device, non_blocking=True),
-            type_index.to(self.device, non_blocking=True),
-        )
+        targets = KeypointTargets(xy, image_index, type_index)
+        targets = targets.to(self.device, self.pixel_mean.dtype)
         return targets, labelled[..., None, None].to(self.device, non_blocking=True)
 
     def postprocess(self, located: LocatedKeypoints, batched_inputs: list[dict]) -> list[dict]:
