@@ -59,6 +59,26 @@ def test_what_follows_the_network(run_tool, capsys):
         assert scene["people_found"] >= count and scene["keypoints"] >= 17
 
 
+@pytest.mark.parametrize("train", [False, True])
+def test_adaptive_convolutions_both_ways(run_tool, capsys, train):
+    arguments = ["dekr", "--keypoints", "3", "--map-size", "20", "24", "--repeats", "1"]
+    arguments += ["--train"] if train else []
+    assert run_tool("benchmark.py", *arguments, "--device", "cpu") == 0
+    result = read_json(capsys)
+    assert result["map_size"] == [20, 24] and "cpu" in result
+    assert result["largest_difference"] < 1e-5
+    ratio = result["grouped_ms"] / result["one_by_one_ms"]
+    assert result["ratio"] == pytest.approx(ratio, abs=1e-3)
+    shares = [result[f"share_{part}"] for part in ("sampling", "matrix_product", "convolution")]
+    assert all(share > 0 for share in shares)
+    assert sum(shares) + result["share_rest"] == pytest.approx(1, abs=0.01)
+
+
+def test_no_keypoints_get_a_sentence(run_tool, capsys):
+    assert run_tool("benchmark.py", "dekr", "--keypoints", "0", "--device", "cpu") == 2
+    assert capsys.readouterr().err == "error: --keypoints is 0, but must be at least 1.\n"
+
+
 def test_no_people_get_a_sentence(run_tool, capsys):
     assert run_tool("benchmark.py", "group", "--people", "3", "0", "--device", "cpu") == 2
     assert capsys.readouterr().err == "error: --people is 0, but must be at least 1.\n"
