@@ -2,6 +2,7 @@
 
 from .anchor_head import AdaAnchor, AnchorHead, FixAnchor
 from .build import KEYPOINT_HEAD_REGISTRY, build_keypoint_head
+from .center_trunk import CenterTrunk, build_center_head, build_keypoint_heatmaps
 from .heatmap_head import HeatmapHead
 from .higher_heatmap_head import HigherHeatmapHead
 from .pose_offset_head import (
@@ -18,6 +19,7 @@ __all__ = [
     "AdaAnchor",
     "AdaptiveOffsetHead",
     "AnchorHead",
+    "CenterTrunk",
     "FixAnchor",
     "HeatmapHead",
     "HigherHeatmapHead",
@@ -26,7 +28,9 @@ __all__ = [
     "PoseSupervision",
     "RegressionHead",
     "TagHead",
+    "build_center_head",
     "build_keypoint_head",
+    "build_keypoint_heatmaps",
     "build_pose_offset_head",
     "pose_weights",
 ]
