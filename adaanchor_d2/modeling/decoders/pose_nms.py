@@ -27,11 +27,11 @@ def same_person(xy: np.ndarray, threshold: float, num_keypoints: int) -> np.ndar
         threshold: fraction of the extent of pose i.
         num_keypoints: as many keypoints may lie that near in poses of different people.
     """
-    extent = np.linalg.norm(np.ptp(xy, axis=1), axis=1) if len(xy) else np.zeros(0)
-    x, y = xy[..., 0], xy[..., 1]
+    squared_extent = np.square(xy.max(axis=1) - xy.min(axis=1)).sum(axis=1)
+    x, y = np.moveaxis(xy, 2, 0)
     dx, dy = x[:, None] - x, y[:, None] - y
-    near = dx * dx + dy * dy < np.square(threshold * extent)[:, None, None]
-    same = np.count_nonzero(near, axis=2) > num_keypoints
+    near = dx * dx + dy * dy < (threshold**2 * squared_extent)[:, None, None]
+    same = near.sum(axis=2) > num_keypoints
     np.fill_diagonal(same, True)
     return same
 
@@ -44,12 +44,10 @@ def keep_best_poses(same: np.ndarray, quality: np.ndarray) -> np.ndarray:
         quality: (N,), the best of a group is kept by it.
     """
     settled = np.zeros(len(same), dtype=bool)
+    best_of_group = np.where(same, quality, -np.inf).argmax(axis=1) if len(same) else ()
     kept = []
-    for index, group in enumerate(same):
-        if settled[index]:
-            continue
-        best = np.where(group, quality, -np.inf).argmax()
-        if not settled[best]:
+    for index, best in enumerate(best_of_group):
+        if not (settled[index] or settled[best]):
             kept.append(best)
-            settled |= group
+            settled |= same[index]
     return np.array(kept, dtype=np.int64)

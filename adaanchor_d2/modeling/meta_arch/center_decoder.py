@@ -11,9 +11,8 @@ import torch
 from detectron2.structures import Instances
 from torch import Tensor, nn
 
-from ..anchors.geometry import sample_maps, xy_to_index
+from ..anchors.geometry import xy_to_index
 from ..decoders import LocatedKeypoints, keep_best_poses, same_person
-from .base import transform_points
 from .results import drop_padding, gather_results, pose_instances
 
 
@@ -35,7 +34,7 @@ class CenterMaps:
 
 @dataclass
 class ImagePoses:
-    """The poses of one image before duplicates are removed, best centre first; on the CPU.
+    """The poses of one image before duplicates are removed, best centre first.
 
     Attributes:
         xy: (M, K, 2) input pixels.
@@ -45,14 +44,14 @@ class ImagePoses:
         quality: (M,), by which one of several poses of a person is kept.
     """
 
-    xy: Tensor
-    anchor_xy: Tensor
-    center_score: Tensor
-    score: Tensor
-    quality: Tensor
+    xy: np.ndarray
+    anchor_xy: np.ndarray
+    center_score: np.ndarray
+    score: np.ndarray
+    quality: np.ndarray
 
-    def __getitem__(self, index: Tensor) -> "ImagePoses":
-        return ImagePoses(*(tensor[index] for tensor in vars(self).values()))
+    def __getitem__(self, index: np.ndarray) -> "ImagePoses":
+        return ImagePoses(*(array[index] for array in vars(self).values()))
 
 
 class CenterDecoder:
@@ -103,63 +102,52 @@ class CenterDecoder:
         thresholds = (self.gamma, *self.gammas)
         located = self.head.inference_many(maps.centers, min(thresholds), self.max_people)
         drop_padding(located, image_sizes)
-        images = self._poses(maps, located)
         instances = {gamma: [] for gamma in thresholds}
         rows = {gamma: [] for gamma in thresholds}
-        for poses, sample in zip(images, batched_inputs, strict=True):
-            xy = poses.xy.numpy()
-            same = same_person(xy, self.nms_threshold, self.nms_num_keypoints)
+        for poses, sample in zip(self._poses(maps, located), batched_inputs, strict=True):
+            same = same_person(poses.xy, self.nms_threshold, self.nms_num_keypoints)
             for gamma in instances:
-                people = poses[self._keep(poses, same, gamma)]
-                instances[gamma].append(_to_image(people, sample))
-                rows[gamma].append(_keypoint_rows(instances[gamma][-1]))
+                people = _to_image(poses[self._keep(poses, same, gamma)], sample)
+                instances[gamma].append(people)
+                rows[gamma].append(_keypoint_rows(people))
         return gather_results(instances, rows, self.gamma, self.gammas)
 
     def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
         """Read the poses at the anchors of the centres."""
         stride, anchor_xy = self.head.stride, located.anchor_xy[:, 0]
-        width = maps.offsets.shape[-1]
-        index = xy_to_index(anchor_xy / stride, width, self.head.place)
-        offsets = maps.offsets.flatten(1, 2).flatten(2)
-        offsets = offsets.gather(2, index[:, None].expand(-1, offsets.shape[1], -1))
-        offsets = offsets.transpose(1, 2).unflatten(2, maps.offsets.shape[1:3])
-        xy = anchor_xy[:, :, None] + offsets * stride
+        index = xy_to_index(anchor_xy / stride, maps.offsets.shape[-1], self.head.place)
+        offsets = maps.offsets.flatten(3)
+        offsets = offsets.gather(3, index[:, None, None].expand(*offsets.shape[:3], -1))
+        xy = anchor_xy[:, None] + offsets.transpose(2, 3) * stride
         center_score = located.score[:, 0]
-        score, quality = center_score[..., None].expand(xy.shape[:3]), center_score
+        score, quality = center_score[:, None].expand(xy.shape[:3]), center_score
         if self.rescores:
-            heat = self._heat(maps.heatmaps, xy)
-            score, quality = score * heat, heat.mean(dim=2)
-        parts = [part.cpu() for part in (xy, anchor_xy, center_score, score, quality)]
-        valid = located.valid[:, 0].cpu()
+            heat = self.keypoint_head.sample(maps.heatmaps, xy)
+            score, quality = score * heat, heat.mean(dim=1)
+        parts = (xy.transpose(1, 2), anchor_xy, center_score, score.transpose(1, 2), quality)
+        parts = [part.cpu().numpy() for part in parts]
+        valid = located.valid[:, 0].cpu().numpy()
         return [
             ImagePoses(*(part[image] for part in parts))[valid[image]]
             for image in range(len(valid))
         ]
 
-    def _heat(self, heatmaps: Tensor, xy: Tensor) -> Tensor:
-        """Return (B, M, K), each keypoint's heatmap at xy (B, M, K, 2), in [0, 1]."""
-        head = self.keypoint_head
-        places = (xy / head.stride).transpose(1, 2).flatten(0, 1)
-        heat = sample_maps(head.confidence(heatmaps).flatten(0, 1)[:, None], places, head.place)
-        return heat[..., 0].unflatten(0, heatmaps.shape[:2]).transpose(1, 2)
-
-    def _keep(self, poses: ImagePoses, same: np.ndarray, gamma: float) -> Tensor:
+    def _keep(self, poses: ImagePoses, same: np.ndarray, gamma: float) -> np.ndarray:
         """Return the indices of the people at a threshold, best person first."""
-        count = int((poses.center_score >= gamma).sum())
-        kept = keep_best_poses(same[:count, :count], poses.quality[:count].numpy())
-        kept = torch.from_numpy(kept)
-        return kept[poses.score[kept].mean(dim=1).argsort(descending=True, stable=True)]
+        count = np.count_nonzero(poses.center_score >= gamma)
+        kept = keep_best_poses(same[:count, :count], poses.quality[:count])
+        return kept[(-poses.score[kept].mean(axis=1)).argsort(kind="stable")]
 
 
 def _to_image(poses: ImagePoses, sample: dict) -> Instances:
-    matrix = torch.as_tensor(sample["crop_to_image"], dtype=torch.float64)
-    points = transform_points(poses.xy.double(), matrix)
-    anchors = transform_points(poses.anchor_xy.double(), matrix)
+    matrix = np.asarray(sample["crop_to_image"], dtype=np.float64)
+    points, anchors = (xy @ matrix[:, :2].T + matrix[:, 2] for xy in (poses.xy, poses.anchor_xy))
+    points, anchors, score = map(torch.from_numpy, (points, anchors, poses.score))
     return pose_instances(
         points,
-        poses.score,
+        score,
         anchors[:, None].expand(points.shape),
-        poses.score.mean(dim=1),
+        score.mean(dim=1),
         (sample["height"], sample["width"]),
     )
 
