@@ -11,6 +11,7 @@ from adaanchor_d2.modeling.heads.adaptive_conv import (
     by_grid_sample,
     by_operator,
     by_rows,
+    regular_points,
 )
 
 FORMS = [by_operator, by_grid_sample, by_rows]
@@ -29,20 +30,20 @@ def make_inputs(sizes, spread, dtype=torch.float64):
     batch, groups, channels, outputs, height, width = sizes
     features = torch.randn(batch, groups * channels, height, width, dtype=dtype)
     affine = torch.randn(batch, groups, 2, 3, height, width, dtype=dtype) * spread
+    points = regular_points().to(dtype) + 0.1 * torch.randn(groups, 3, 9, dtype=dtype)
     weight = torch.randn(groups * outputs, channels, 3, 3, dtype=dtype)
-    return features, affine, weight
+    return features, affine, points, weight
 
 
-def one_by_one(features, affine, weight):
+def one_by_one(features, affine, points, weight):
     """One operator call a group; offsets written out point by point."""
     groups, channels = affine.shape[1], weight.shape[1]
     outputs = []
     for group in range(groups):
         (a, b, t_y), (c, d, t_x) = (row.unbind(1) for row in affine[:, group].unbind(1))
         offsets = []
-        for y in (-1, 0, 1):
-            for x in (-1, 0, 1):
-                offsets += [a * y + b * x + t_y, c * y + d * x + t_x]
+        for y, x, one in points[group].t():
+            offsets += [a * y + b * x + t_y * one, c * y + d * x + t_x * one]
         part = features[:, group * channels : (group + 1) * channels]
         kernel = weight.chunk(groups)[group]
         outputs.append(deform_conv2d(part, torch.stack(offsets, dim=1), kernel, padding=1))
@@ -67,10 +68,12 @@ def test_float32_is_exact_to_1e_5_on_a_large_map(form):
 @pytest.mark.parametrize(("sizes", "spread"), CASES)
 def test_gradients_equal_one_by_one(sizes, spread):
     inputs = [tensor.requires_grad_() for tensor in make_inputs(sizes, spread)]
+    inputs[2].requires_grad_(False)
     output, expected = adaptive_conv(*inputs), one_by_one(*inputs)
     towards = torch.randn_like(output)
-    gradients = torch.autograd.grad(output, inputs, towards)
-    wanted = torch.autograd.grad(expected, inputs, towards)
+    wrt = (inputs[0], inputs[1], inputs[3])
+    gradients = torch.autograd.grad(output, wrt, towards)
+    wanted = torch.autograd.grad(expected, wrt, towards)
     for gradient, reference in zip(gradients, wanted, strict=True):
         torch.testing.assert_close(gradient, reference, rtol=0, atol=1e-10)
 
@@ -88,29 +91,30 @@ def test_without_gradients_the_result_is_the_same():
 
 @pytest.mark.parametrize("form", FORMS)
 def test_channels_last_is_the_same(form):
-    features, affine, weight = make_inputs(*CASES[0])
-    expected = form(features, affine, weight)
+    features, affine, *rest = make_inputs(*CASES[0])
+    expected = form(features, affine, *rest)
     affine = affine.flatten(1, 3).to(memory_format=torch.channels_last).view_as(affine)
     features = features.to(memory_format=torch.channels_last)
-    torch.testing.assert_close(form(features, affine, weight), expected, rtol=0, atol=1e-12)
+    torch.testing.assert_close(form(features, affine, *rest), expected, rtol=0, atol=1e-12)
 
 
 def test_points_outside_count_zero():
-    features, affine, weight = make_inputs((1, 1, 3, 2, 6, 6), 0.0)
+    features, affine, _, weight = make_inputs((1, 1, 3, 2, 6, 6), 0.0)
+    points = regular_points().double()[None]
     affine[:, :, 0, 2] = 1e6
     for form in FORMS:
-        assert form(features, affine, weight).abs().max() == 0
+        assert form(features, affine, points, weight).abs().max() == 0
     affine[:, :, 0, 2] = -6.5
     for form in FORMS:
-        output = form(features, affine, weight)
+        output = form(features, affine, points, weight)
         assert output[..., :5, :].abs().max() == 0 and output[..., 5, :].abs().min() > 0
 
 
 def test_a_point_that_is_not_a_number_stays_where_it_is():
-    features, affine, weight = make_inputs(*CASES[0])
+    features, affine, points, weight = make_inputs(*CASES[0])
     affine[0, 1, 0, 2, 3, 4] = torch.nan
     affine[1, 2, 1, 2, 0, 0] = torch.inf
-    output = by_rows(features, affine, weight)
+    output = by_rows(features, affine, points, weight)
     assert output.isnan().nonzero()[:, [0, 2, 3]].unique(dim=0).tolist() == [[0, 3, 4]]
 
 

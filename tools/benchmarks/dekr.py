@@ -92,11 +92,8 @@ def _adapt_one(block: AdaptiveBlock, keypoint: int, branch: Tensor) -> Tensor:
     six = slice(keypoint * 6, (keypoint + 1) * 6)
     conv = nn.functional.conv2d
     affine = conv(branch, block.affine.weight[six], block.affine.bias[six], padding=1)
-    steps = torch.arange(-1.0, 2.0, device=branch.device)
-    points = torch.cartesian_prod(steps, steps).t()
-    matrix = affine.unflatten(1, (2, 3))
-    offsets = torch.einsum("bachw,cn->bnahw", matrix[:, :, :2], points)
-    offsets = (offsets + matrix[:, None, :, 2]).flatten(1, 2)
+    affine = affine.unflatten(1, (2, 3))
+    offsets = torch.einsum("bachw,cn->bnahw", affine, block.points[keypoint]).flatten(1, 2)
     output = deform_conv2d(branch, offsets, block.conv.weight[rows], padding=1)
     norm = block.norm
     output = nn.functional.batch_norm(
@@ -108,7 +105,7 @@ def _adapt_one(block: AdaptiveBlock, keypoint: int, branch: Tensor) -> Tensor:
 def _forms(block: AdaptiveBlock, features: Tensor) -> dict[str, Callable]:
     """The forms of one adaptive convolution, for all keypoints."""
     affine = block.affine(features).unflatten(1, (block.groups, 2, 3))
-    inputs = (features, affine, block.conv.weight)
+    inputs = (features, affine, block.points, block.conv.weight)
     return {
         "form_operator": lambda: by_operator(*inputs),
         "form_grid_sample": lambda: by_grid_sample(*inputs),

@@ -19,10 +19,13 @@ NUM_POINTS = KERNEL_SIZE**2
 class AdaptiveBlock(nn.Module):
     """Residual block of an adaptive 3x3 convolution, one per group (DEKR, section 3).
 
-    At every candidate a convolution predicts, for each group, a 2x3 matrix (A | t) of which the
+    At every candidate a convolution predicts, for each group, a 2x3 matrix (A | t), of which the
     candidate's nine sampling points follow: the point of the regular 3x3 grid at g (in rows and
     columns, -1 to 1) moves to g + A g + t. With A = 0 and t = 0, where a new block starts, it is a
     plain convolution.
+
+    The points that A is applied to are a buffer, as they are in the original networks: imported
+    weights bring theirs.
     """
 
     def __init__(self, groups: int, channels: int) -> None:
@@ -37,6 +40,7 @@ class AdaptiveBlock(nn.Module):
         self.affine = nn.Conv2d(width, 6 * groups, kernel_size=3, padding=1, groups=groups)
         nn.init.zeros_(self.affine.weight)
         nn.init.zeros_(self.affine.bias)
+        self.register_buffer("points", regular_points().repeat(groups, 1, 1))
         # Holds the kernels, which are applied at the moved points.
         self.conv = nn.Conv2d(width, width, KERNEL_SIZE, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(width)
@@ -45,12 +49,19 @@ class AdaptiveBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Map features (B, K C, H, W), the channels of a group side by side, to the same shape."""
         affine = self.affine(features).unflatten(1, (self.groups, 2, 3))
-        output = adaptive_conv(features, affine, self.conv.weight)
+        output = adaptive_conv(features, affine, self.points, self.conv.weight)
         return self.activation(self.norm(output) + features)
 
 
-def adaptive_conv(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
-    """Convolve with 3x3 kernels whose points an affine map moves, one map per candidate and group.
+def regular_points() -> Tensor:
+    """Return (3, 9), the points (y, x, 1) of the regular 3x3 grid, row by row."""
+    steps = torch.arange(KERNEL_SIZE, dtype=torch.get_default_dtype()) - PADDING
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    return torch.stack([y.flatten(), x.flatten(), torch.ones(NUM_POINTS)])
+
+
+def adaptive_conv(features: Tensor, affine: Tensor, points: Tensor, weight: Tensor) -> Tensor:
+    """Convolve with 3x3 kernels whose points are moved, for each candidate and group on its own.
 
     ``tools/benchmark.py dekr`` measures the forms on a CPU: by rows is the fastest forward, by
     ``grid_sample`` the fastest where gradients are wanted. Other devices run torchvision's
@@ -58,30 +69,32 @@ def adaptive_conv(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
 
     Args:
         features: (B, K C, H, W).
-        affine: (B, K, 2, 3, H, W), the rows (A | t) for y and for x, in cells.
+        affine: (B, K, 2, 3, H, W), the rows (A | t) for y and for x.
+        points: (K, 3, 9). A point of the regular grid is moved by affine @ its point here, cells.
         weight: (K D, C, 3, 3), a grouped convolution's.
 
     Returns:
         (B, K D, H, W).
     """
     if features.device.type != "cpu":
-        return by_operator(features, affine, weight)
+        return by_operator(features, affine, points, weight)
     wants_gradients = any(tensor.requires_grad for tensor in (features, affine, weight))
     if wants_gradients and torch.is_grad_enabled():
-        return by_grid_sample(features, affine, weight)
-    return by_rows(features, affine, weight)
+        return by_grid_sample(features, affine, points, weight)
+    return by_rows(features, affine, points, weight)
 
 
-def by_operator(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
+def by_operator(features: Tensor, affine: Tensor, points: Tensor, weight: Tensor) -> Tensor:
     """``adaptive_conv`` by one grouped call of torchvision's operator."""
-    offsets = torch.einsum("bkachw,cn->bknahw", affine, _regular_points(affine))
+    offsets = torch.einsum("bkachw,kcn->bknahw", affine, points)
     return deform_conv2d(features, offsets.flatten(1, 3), weight, padding=PADDING)
 
 
-def by_grid_sample(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
+def by_grid_sample(features: Tensor, affine: Tensor, points: Tensor, weight: Tensor) -> Tensor:
     """``adaptive_conv`` by ``grid_sample`` with groups as batch, then one matrix product each."""
     batch, groups, *_, height, width = affine.shape
-    y, x = (_regular_points(affine).t() @ _placed(affine).flatten(4)).unbind(dim=2)
+    moves = points.transpose(1, 2)[:, None] @ affine.flatten(4)
+    y, x = (moves + _regular_places(height, width, like=affine)).unbind(dim=2)
     # grid_sample's range: -1 and 1 are the outer edges of the map.
     grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)
     samples = F.grid_sample(
@@ -94,7 +107,7 @@ def by_grid_sample(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
     return output.view(batch, -1, height, width)
 
 
-def by_rows(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
+def by_rows(features: Tensor, affine: Tensor, points: Tensor, weight: Tensor) -> Tensor:
     """``adaptive_conv`` by weighted sums of table rows, one group at a time; without gradients.
 
     The cells of a group are the rows of a table. A bilinear sample is a weighted sum of four rows,
@@ -106,13 +119,15 @@ def by_rows(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
     tables = features.unflatten(1, (groups, channels)).permute(0, 1, 3, 4, 2)
     tables = F.pad(tables, (0, 0, 1, 2, 1, 2)).flatten(2, 3)
     kernels = weight.view(groups, -1, channels, NUM_POINTS).transpose(2, 3).flatten(2)
-    maps, points = _placed(affine).flatten(4), _regular_points(affine)
+    affine = affine.flatten(4).transpose(3, 4)
+    places = _regular_places(height, width, like=affine).transpose(1, 2).contiguous()
     output = features.new_empty(batch, groups, kernels.shape[1], height * width)
     share = features.new_empty(height * width * NUM_POINTS, 4)
     index = torch.empty_like(share, dtype=torch.int32)
     for image in range(batch):
         for group in range(groups):
-            _find_rows(maps[image, group], points, height, width, index, share)
+            moved = torch.baddbmm(places, affine[image, group], points[group].expand(2, 3, -1))
+            _find_rows(moved, height, width, index, share)
             samples = F.embedding_bag(
                 index, tables[image, group], mode="sum", per_sample_weights=share
             )
@@ -121,21 +136,18 @@ def by_rows(features: Tensor, affine: Tensor, weight: Tensor) -> Tensor:
     return output.view(batch, -1, height, width)
 
 
-def _find_rows(
-    maps: Tensor, points: Tensor, height: int, width: int, index: Tensor, share: Tensor
-) -> None:
+def _find_rows(moved: Tensor, height: int, width: int, index: Tensor, share: Tensor) -> None:
     """Write which rows of the padded table make up each sample, and their shares in it.
 
     Args:
-        maps: (2, 3, H W), of ``_placed``.
-        points: (3, 9).
+        moved: (2, H W, 9), rows and columns to sample at, cells; overwritten.
         index, share: (9 H W, 4) int32 and float, written here: the upper left cell around a
             sample, the upper right, the lower left, the lower right.
     """
     row_length = width + 3
     y, x = (
-        (coordinate.t() @ points).add_(1).clamp_(0, limit + 1).flatten()
-        for coordinate, limit in zip(maps, (height, width), strict=True)
+        coordinate.flatten().add_(1).clamp_(0, limit + 1)
+        for coordinate, limit in zip(moved, (height, width), strict=True)
     )
     first = torch.add(x.int(), y.int(), alpha=row_length)
     # A point that is not a number is no index, but still makes its sample NaN.
@@ -151,18 +163,9 @@ def _find_rows(
     torch.sub(1, y.add_(x).add_(lower_right), out=share[:, 0])
 
 
-def _regular_points(like: Tensor) -> Tensor:
-    """Return (3, 9), the points (y, x, 1) of the regular 3x3 grid, row by row."""
-    steps = torch.arange(KERNEL_SIZE, dtype=like.dtype, device=like.device) - PADDING
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
-    return torch.stack([y.flatten(), x.flatten(), torch.ones_like(x).flatten()])
-
-
-def _placed(affine: Tensor) -> Tensor:
-    """Return affine maps (B, K, 2, 3, H, W) from a regular point to its place on the map, cells."""
-    height, width = affine.shape[-2:]
-    own = affine.new_zeros(2, 3, height, width)
-    own[0, 0] = own[1, 1] = 1
-    own[0, 2] = torch.arange(height, dtype=own.dtype, device=own.device)[:, None]
-    own[1, 2] = torch.arange(width, dtype=own.dtype, device=own.device)
-    return affine + own
+def _regular_places(height: int, width: int, like: Tensor) -> Tensor:
+    """Return (2, 9, H W), the rows and columns of the regular grid's points at each candidate."""
+    places = regular_points().to(like)[:2, :, None, None].repeat(1, 1, height, width)
+    places[0] += torch.arange(height, dtype=like.dtype, device=like.device)[:, None]
+    places[1] += torch.arange(width, dtype=like.dtype, device=like.device)
+    return places.flatten(2)
