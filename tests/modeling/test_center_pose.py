@@ -224,3 +224,16 @@ def test_bad_config_values_get_a_sentence(rule, override, sentence):
     with pytest.raises(InputError, match=sentence) as error:
         build_model(center_config(rule, **override))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("branch", ["plain", "adaptive"])
+def test_mixed_precision(branch):
+    torch.manual_seed(0)
+    model = build_model(center_config(MODEL__CENTER__OFFSET_BRANCH=branch))
+    samples = [make_crowd_sample(0), make_crowd_sample(1)]
+    expected = model(samples)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        losses = model(samples)
+    for name, loss in losses.items():
+        assert loss.dtype == torch.float32
+        assert loss.item() == pytest.approx(expected[name].item(), rel=0.1), name
