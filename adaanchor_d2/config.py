@@ -207,7 +207,10 @@ def _add_center_config(cfg: CN) -> None:
     center.OFFSET_BLOCKS = 2
     # plain: channels of the 3x3 convolution.
     center.PLAIN_CHANNELS = 256
-    # Weight of the loss on the offsets.
+    # Weight of the loss on the offsets. 0.03 is DEKR's and belongs to its centre heatmap. Beside
+    # AdaAnchor's losses it vanishes: their gradient on the features of a small network was 240
+    # times that of the offsets after 60 iterations, a centre heatmap's 1.3 times after 20. So the
+    # leaves of AdaAnchor and FixAnchor have 100 times this weight and KEYPOINT_LOSS_WEIGHT.
     center.OFFSET_LOSS_WEIGHT = 0.03
     # Pose offsets are learnt at the anchors of a person's centre and at the candidates within this
     # distance of one (stride units, in a square); DEKR: 4 around its only anchor, the centre.

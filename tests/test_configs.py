@@ -125,21 +125,26 @@ def test_bottom_up_leaves_decode_as_the_paper(path):
 
 @pytest.mark.parametrize("folder", ["coco_center", "crowdpose_center"])
 def test_every_anchor_rule_has_a_leaf_for_every_offset_branch(folder):
-    """They share all but the rule and the branch, so that they compare."""
+    """They share all but the rule, what belongs to it, and the branch, so that they compare."""
     leaves = [load_config(str(path)) for path in CENTER if path.parent.name == folder]
     rules, branches = ("AdaAnchor", "FixAnchor", "HeatmapAnchor"), ("adaptive", "plain")
     found = {(cfg.MODEL.KEYPOINT_HEAD.NAME, cfg.MODEL.CENTER.OFFSET_BRANCH): cfg for cfg in leaves}
     assert len(leaves) == 6 and set(found) == {(r, b) for r in rules for b in branches}
     shared = []
     for (rule, _), cfg in found.items():
-        assert cfg.MODEL.CENTER.OFFSET_RADIUS == (4 if rule == "HeatmapAnchor" else 0)
+        center, is_heatmap = cfg.MODEL.CENTER, rule == "HeatmapAnchor"
+        assert center.OFFSET_RADIUS == (4 if is_heatmap else 0)
+        weights = (center.OFFSET_LOSS_WEIGHT, center.KEYPOINT_LOSS_WEIGHT)
+        assert weights == ((0.03, 1) if is_heatmap else (3, 100))
         assert cfg.MODEL.KEYPOINT_HEAD.GAMMA == 0.01 and not cfg.TEST.GAMMAS
         assert cfg.TEST.POSE_NMS_NUM_KEYPOINTS == (8 if folder == "coco_center" else 7)
         shared.append(cfg.clone())
         shared[-1].defrost()
         shared[-1].MODEL.KEYPOINT_HEAD.NAME = shared[-1].OUTPUT_DIR = ""
         shared[-1].MODEL.KEYPOINT_HEAD.FIXED_ITERS = 0
-        shared[-1].MODEL.CENTER.OFFSET_BRANCH, shared[-1].MODEL.CENTER.OFFSET_RADIUS = "", 0.0
+        for key in ("BRANCH", "RADIUS", "LOSS_WEIGHT"):
+            shared[-1].MODEL.CENTER.pop(f"OFFSET_{key}")
+        shared[-1].MODEL.CENTER.pop("KEYPOINT_LOSS_WEIGHT")
     assert all(cfg == shared[0] for cfg in shared)
 
 
