@@ -182,9 +182,10 @@ def _add_bottom_up_config(cfg: CN) -> None:
     # is worth).
     tag.SOURCE = "joint"
     # frozen: its weights, a checkpoint of this project that was trained with SOURCE joint, or a
-    # converted one; and the timm network and feature that its tag head reads.
+    # converted one; and the timm network and feature that its tag head reads. Without a name the
+    # tagger is a network like the model's own, backbone and neck.
     tag.WEIGHTS = ""
-    tag.TIMM_NAME = "hrnet_w32"
+    tag.TIMM_NAME = ""
     tag.IN_FEATURE = "res2"
     # The order in which keypoint types are grouped into people; () for as they are numbered.
     tag.JOINT_ORDER = ()

@@ -15,10 +15,12 @@ from dataclasses import Field, fields
 from ..errors import InputError, run_command
 from .synthetic_faces.image import SyntheticFacesOptions
 from .synthetic_layouts import LAYOUTS, write_data_set
+from .synthetic_layouts.crowdpose import SyntheticCrowdsOptions
 from .synthetic_layouts.layout import DataSetInfo
 from .synthetic_people.image import SyntheticPeopleOptions
 
 __all__ = [
+    "SyntheticCrowdsOptions",
     "SyntheticFacesOptions",
     "SyntheticPeopleOptions",
     "main",

@@ -14,8 +14,6 @@ from .source import SourceWeights
 
 HEAD = "head."
 PLACE = ".place"
-# Where a frozen tagger keeps the network that MODEL.TAG.WEIGHTS fills, and nothing else.
-FROZEN = ("tagger.backbone.", "tagger.neck.", "tagger.tagger.")
 COUNTER = "num_batches_tracked"
 NUM_NAMED_KEYS = 3
 
@@ -46,7 +44,7 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     """Convert ``source`` for ``model``.
 
     The grid's place of the family becomes part of the weights. Batch-norm counters that old files
-    lack start at 0. The network of a frozen tagger is left out: it has a file of its own.
+    lack start at 0.
 
     Args:
         source: weights of ``family``.
@@ -60,7 +58,7 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     """
     _require_settings(family, cfg)
     _require_finite(source)
-    wanted = {k: v for k, v in model.state_dict().items() if not k.startswith(FROZEN)}
+    wanted = model.state_dict()
     places = [key for key in wanted if key.endswith(PLACE)]
     head = [key for key in wanted if key.startswith(HEAD) and key not in places]
     same_rule = cfg.MODEL.KEYPOINT_HEAD.NAME == family.anchor_rule
