@@ -148,6 +148,12 @@ def find_dataset_files(name: str) -> DatasetFiles:
     return files
 
 
+def check_dataset_files(name: str) -> None:
+    """Raise InputError where a data set that was registered here is not there; others pass."""
+    if name in _REGISTERED:
+        find_dataset_files(name)
+
+
 def get_dataset_format(name: str) -> DatasetFormat:
     """Return the format of a data set that was registered here."""
     return _REGISTERED[name].format
