@@ -160,9 +160,14 @@ def get_dataset_format(name: str) -> DatasetFormat:
 
 
 def _set_files(name: str, files: DatasetFiles) -> None:
+    """Note the files in the metadata; ``annotation_files`` are those that are read."""
     metadata = MetadataCatalog.get(name)
-    # Detectron2's name for the annotation file.
-    for key, value in {**files._asdict(), "json_file": files.annotation_file}.items():
+    values = files._asdict()
+    parts = _REGISTERED[name].format.find_parts(values.pop("annotation_file"))
+    values["annotation_files"] = parts
+    if len(parts) == 1:
+        values["json_file"] = parts[0]  # Detectron2's name for it; several have no such one
+    for key in {*values, "json_file"}:
         if hasattr(metadata, key):
             delattr(metadata, key)  # Metadata refuses to overwrite a value with another.
-        setattr(metadata, key, value)
+    metadata.set(**values)
