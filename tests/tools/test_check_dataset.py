@@ -89,6 +89,19 @@ def test_problems_are_printed_and_set_the_status(run_tool, tmp_path, capsys):
     assert "none.jpg cannot be read" in output and "no people with a labelled keypoint" in output
 
 
+def test_a_file_of_crowds_is_checked_by_crowdposes_rules(run_tool, tmp_path, capsys):
+    person = crowd_person(1, 5, [2, 3, 40, 50])  # 14 keypoints labelled, 12 counted
+    folder = write_crowdpose(tmp_path / "crowdpose", {"train": [person]})
+    json_file = folder / "annotations" / "crowdpose_train.json"
+    files = ["--json", json_file, "--images", folder / "images", "--skeleton", "crowdpose"]
+    assert run_tool("check_dataset.py", *files) == 0
+    document = json.loads(json_file.read_text())
+    del document["images"][0]["crowdIndex"]
+    json_file.write_text(json.dumps(document))
+    assert run_tool("check_dataset.py", *files) == 1
+    assert "image 5 has no 'crowdIndex'" in capsys.readouterr().out
+
+
 def test_bad_commands(run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
     for args, sentence in (
