@@ -1,6 +1,6 @@
 """One synthetic picture with faces: who is where, what hides them, light and camera."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import InputError
 from ..synthetic_drawing.canvas import Canvas, ellipse, polygon
 from ..synthetic_drawing.objects import fill_textured
+from ..synthetic_drawing.options import check_probabilities
 from ..synthetic_drawing.photograph import add_grain, apply_light
 from ..synthetic_drawing.scene import draw_background
 from ..synthetic_drawing.textures import scaled
@@ -46,10 +47,7 @@ class SyntheticFacesOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.max_faces <= 20:
             raise InputError(f"max_faces must be 1 to 20, not {self.max_faces}.")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
+        check_probabilities(self)
 
 
 @dataclass(frozen=True)
