@@ -9,6 +9,8 @@ from adaanchor_d2.data.skeletons import get_skeleton
 from adaanchor_d2.data.synthetic import main, write_synthetic_faces
 from adaanchor_d2.data.synthetic_faces.image import SyntheticFacesOptions, render_image
 
+from .files import files_of
+
 LISTS = "WFLW_annotations/list_98pt_rect_attr_train_test"
 
 
@@ -17,11 +19,6 @@ def data_set(tmp_path_factory):
     output = tmp_path_factory.mktemp("faces") / "synthetic_faces"
     write_synthetic_faces(output, num_train=6, num_val=3, seed=2)
     return output
-
-
-def files_of(folder):
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 @pytest.mark.parametrize("split, count", [("train", 6), ("test", 3)])
