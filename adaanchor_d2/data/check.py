@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
-from .datasets.coco_json import find_problems, is_of_other_category, read_json
+from .datasets.coco_json import is_of_other_category, read_json
+from .datasets.coco_problems import find_problems
 from .datasets.coco_rules import COCO_RULES, CocoRules
 from .datasets.detections import load_person_detections
 from .image_reader import check_image_size, read_image

@@ -4,15 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..data.datasets.coco_json import (
-    fill_in_defaults,
-    find_problems,
-    is_of_other_category,
-    read_json,
-)
+from ..data.datasets.coco_json import PERSON_CATEGORY, fill_in_defaults, is_of_other_category
+from ..data.datasets.coco_problems import read_keypoint_file
 from ..data.skeletons import Skeleton
 from ..errors import InputError
-from .coco_results import PERSON_CATEGORY_ID
 
 
 def load_coco_ground_truth(
@@ -32,7 +27,7 @@ def load_coco_ground_truth(
     Raises:
         InputError: what the reader refuses.
     """
-    contents = [_read_file(json_file, skeleton) for json_file in json_files]
+    contents = [read_keypoint_file(json_file, skeleton) for json_file in json_files]
     return {
         "images": [image for content in contents for image in content["images"]],
         "annotations": [
@@ -41,16 +36,8 @@ def load_coco_ground_truth(
             for annotation in content["annotations"]
             if not is_of_other_category(annotation)
         ],
-        "categories": [{"id": PERSON_CATEGORY_ID, "name": "person"}],
+        "categories": [{"id": PERSON_CATEGORY, "name": "person"}],
     }
-
-
-def _read_file(json_file: str, skeleton: Skeleton) -> dict:
-    content = read_json(json_file, "Annotation file")
-    for problem in find_problems(content, json_file, skeleton):
-        if problem.fatal:
-            raise InputError(problem.message)
-    return content
 
 
 def check_image_ids(image_ids: Iterable[int], ground_truth: dict, source: str) -> None:
