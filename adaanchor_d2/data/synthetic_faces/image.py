@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from ...errors import InputError
-from ..synthetic_drawing.canvas import Canvas, ellipse, polygon
+from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.objects import fill_textured
 from ..synthetic_drawing.options import check_probabilities
 from ..synthetic_drawing.photograph import add_grain, apply_light
+from ..synthetic_drawing.polygons import ellipse, polygon
 from ..synthetic_drawing.scene import draw_background
 from ..synthetic_drawing.textures import scaled
 from .attributes import OCCLUDED_LANDMARKS, is_expressive, is_large_pose

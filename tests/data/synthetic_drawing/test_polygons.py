@@ -1,6 +1,7 @@
 import numpy as np
 
-from adaanchor_d2.data.synthetic_drawing.canvas import Canvas, ellipse, places, polygon
+from adaanchor_d2.data.synthetic_drawing.canvas import Canvas
+from adaanchor_d2.data.synthetic_drawing.polygons import ellipse, places, polygon
 
 
 def test_polygons_keep_the_half_pixel_rule():

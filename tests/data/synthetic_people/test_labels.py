@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from adaanchor_d2.data.synthetic_drawing.canvas import Canvas, ellipse, polygon
+from adaanchor_d2.data.synthetic_drawing.canvas import Canvas
+from adaanchor_d2.data.synthetic_drawing.polygons import ellipse, polygon
 from adaanchor_d2.data.synthetic_people.body import KEYPOINT_NAMES
 from adaanchor_d2.data.synthetic_people.figure import random_figure
 from adaanchor_d2.data.synthetic_people.image import _silhouette
