@@ -14,7 +14,7 @@ from functools import reduce
 
 from adaanchor_d2.data import Skeleton, get_skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
-from adaanchor_d2.data.check import CheckReport, check_keypoint_dataset
+from adaanchor_d2.data.check import CheckReport, check_detections, check_keypoint_dataset
 from adaanchor_d2.data.check_entries import check_entries
 from adaanchor_d2.data.datasets.coco_rules import COCO_RULES
 from adaanchor_d2.data.datasets.crowdpose import CROWDPOSE_RULES
@@ -92,20 +92,24 @@ def evaluation_problems(name: str) -> list[str]:
 def check_coco_parts(
     files: DatasetFiles, dataset_format: DatasetFormat, skeleton: Skeleton, detections: str
 ) -> CheckReport:
-    """Check each file that the data set is read from, and that their ids differ."""
+    """Check each file that the data set is read from, and what only all of them together tell."""
     parts = dataset_format.find_parts(files.annotation_file)
+    rules = dataset_format.coco_rules
+    if len(parts) == 1:
+        return check_keypoint_dataset(parts[0], files.image_root, skeleton, detections, rules)
     reports = [
-        check_keypoint_dataset(
-            part, files.image_root, skeleton, detections, dataset_format.coco_rules
-        )
-        for part in parts
+        check_keypoint_dataset(part, files.image_root, skeleton, "", rules) for part in parts
     ]
     report = reduce(CheckReport.joined, reports)
-    if len(parts) > 1 and not report.problems:
-        try:
-            dataset_format.load(files, skeleton)
-        except InputError as error:
-            report.problems.append(str(error))
+    if report.problems:
+        return report
+    try:
+        images = dataset_format.load(files, skeleton)  # refuses ids that two files give
+    except InputError as error:
+        report.problems.append(str(error))
+    else:
+        if detections:
+            check_detections(report, detections, [image["image_id"] for image in images])
     return report
 
 

@@ -135,6 +135,12 @@ def test_crowdpose_in_parts(run_tool, tmp_path, monkeypatch, capsys):
     assert run_tool("check_dataset.py", "crowdpose_trainval") == 0
     assert "labelled people: 2" in capsys.readouterr().out
 
+    boxes = tmp_path / "boxes.json"
+    box = {"category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
+    boxes.write_text(json.dumps([box | {"image_id": number} for number in (5, 6)]))
+    assert run_tool("check_dataset.py", "crowdpose_trainval", "--detections", boxes) == 0
+    assert "detector boxes: 2" in capsys.readouterr().out
+
     json_file = tmp_path / "crowdpose" / "annotations" / "crowdpose_val.json"
     document = json.loads(json_file.read_text())
     document["annotations"][0]["id"] = 1
