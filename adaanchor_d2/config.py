@@ -152,7 +152,8 @@ def _add_solver_config(cfg: CN) -> None:
 def _add_test_config(cfg: CN) -> None:
     # Samples per forward pass and process during evaluation.
     cfg.TEST.BATCH_SIZE = 32
-    # Average the maps of the image and of its mirror image (twice the time).
+    # Average the maps of the image and of its mirror image (twice the time). Several test sets
+    # must have the same mirror partners.
     cfg.TEST.FLIP = False
     # Person score = box score x mean confidence of the keypoints above RESCORE_THRESHOLD, as
     # SimplePose does. False: the box score alone.

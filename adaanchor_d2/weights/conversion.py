@@ -8,14 +8,13 @@ from detectron2.config import CfgNode
 from torch import Tensor, nn
 
 from ..engine.config_file import look_up
-from ..errors import InputError
+from ..errors import InputError, name_first
 from .family import Family
 from .source import SourceWeights
 
 HEAD = "head."
 PLACE = ".place"
 COUNTER = "num_batches_tracked"
-NUM_NAMED_KEYS = 3
 
 
 @dataclass
@@ -120,7 +119,7 @@ def _require_settings(family: Family, cfg: CfgNode) -> None:
 def _require_finite(source: SourceWeights) -> None:
     bad = [key for key, value in source.weights.items() if not value.isfinite().all()]
     if bad:
-        raise InputError(f"{source.path} has weights that are not finite: {_first(bad)}.")
+        raise InputError(f"{source.path} has weights that are not finite: {name_first(bad)}.")
 
 
 def _misshapen(renamed, weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
@@ -140,16 +139,11 @@ _MISFITS = {
 
 def _require_fit(source: SourceWeights, family: Family, misfit: str, keys: list[str]) -> None:
     if keys:
-        reason = _MISFITS[misfit].format(count=len(keys), first=_first(keys))
+        reason = _MISFITS[misfit].format(count=len(keys), first=name_first(keys))
         raise InputError(
             f"{source.path} ({family.title}) does not fit the config's network (depth, width or "
             f"number of keypoints differ): {reason}."
         )
-
-
-def _first(items: list[str]) -> str:
-    more = len(items) - NUM_NAMED_KEYS
-    return ", ".join(items[:NUM_NAMED_KEYS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _different_prefixes(source: str, target: str) -> tuple[str, str]:

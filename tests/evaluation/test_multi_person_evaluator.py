@@ -17,7 +17,7 @@ from adaanchor_d2.evaluation import (
     build_evaluator,
 )
 
-from .cases import METRICS, image_keypoints, process, read_people, reference_ap, write_small_set
+from .cases import METRICS, image_keypoints, process, read_people, reference_ap
 from .image_cases import (
     SCALE,
     make_coco_evaluator,
@@ -31,16 +31,6 @@ from .image_cases import (
 
 RECALLS = {"KeypointRecall", "KeypointRecall@KS0.5"}
 LOCATING = RECALLS | {"KeypointPrecision@KS0.5"}
-
-
-@pytest.fixture
-def small_set(tmp_path):
-    return write_small_set(tmp_path / "small.json")
-
-
-@pytest.fixture
-def real_set(shared_data):
-    return shared_data / "coco" / "annotations" / "person_keypoints_val2017.json"
 
 
 def evaluate(json_file, pairs, **changes):

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .canvas import NOBODY, Canvas, Cloth, ellipse, polygon, rectangle
+from .canvas import NOBODY, Canvas, Cloth
+from .polygons import ellipse, polygon, rectangle
 from .textures import Colour, random_colour, scaled, texture_pool
 
 

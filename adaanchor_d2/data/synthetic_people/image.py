@@ -1,7 +1,7 @@
 """One synthetic picture with people: who stands where, what is before them, light and camera."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import InputError
 from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.objects import draw_occluder, draw_seat
+from ..synthetic_drawing.options import check_probabilities
 from ..synthetic_drawing.photograph import add_grain, apply_light
 from ..synthetic_drawing.scene import draw_background
 from .figure import Figure, random_figure
@@ -50,10 +51,7 @@ class SyntheticPeopleOptions:
             raise InputError(
                 f"min_people must be 1 to max_people {self.max_people}, not {self.min_people}."
             )
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
+        check_probabilities(self)
 
 
 def render_image(
