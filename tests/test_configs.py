@@ -22,8 +22,7 @@ SCHEDULES = {
 BOTTOM_UP = [
     path
     for path in LEAVES
-    if path.parent.name in ("coco_bottom_up", "crowdpose_bottom_up")
-    and "overfit" not in path.name
+    if path.parent.name in ("coco_bottom_up", "crowdpose_bottom_up") and "overfit" not in path.name
 ]
 PAPER = COCO + [path for path in LEAVES if path.parent.name in ("mpii_single", "wflw_single")]
 PAPER += BOTTOM_UP

@@ -53,6 +53,14 @@ def draw_occluder(
         hanging_thing(rng)(canvas, rng, x, y, stature * rng.uniform(0.10, 0.22))
 
 
+def draw_cover(
+    canvas: Canvas, rng: np.random.Generator, center: np.ndarray, stature: float
+) -> None:
+    """Draw something that covers a person around ``center`` (2,), about as large as the trunk."""
+    x, y = (center + rng.normal(0, 0.02, 2) * stature).tolist()
+    hanging_thing(rng)(canvas, rng, x, y, stature * rng.uniform(0.25, 0.34))
+
+
 def hanging_thing(rng: np.random.Generator) -> "_Draw":
     """Return the function (canvas, rng, x, y, size) that draws a random thing around (x, y)."""
     return _HANGING[int(rng.integers(len(_HANGING)))]

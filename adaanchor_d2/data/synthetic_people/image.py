@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..synthetic_drawing.canvas import Canvas
-from ..synthetic_drawing.objects import draw_occluder, draw_seat
+from ..synthetic_drawing.objects import draw_cover, draw_occluder, draw_seat
 from ..synthetic_drawing.options import check_probabilities
 from ..synthetic_drawing.photograph import add_grain, apply_light
 from ..synthetic_drawing.scene import draw_background
@@ -29,6 +29,8 @@ class SyntheticPeopleOptions:
         overlap_probability: a further person stands close to an earlier one.
         occluder_probability: something stands in front of a person.
         truncation_probability: a person is cut off by the picture's border.
+        hidden_center_probability: something covers the middle of a person's keypoints, which
+            single-stage methods look for.
         any_pose_probability: a person takes any pose, seen from any side; otherwise it stands
             upright and faces the viewer.
 
@@ -41,6 +43,7 @@ class SyntheticPeopleOptions:
     overlap_probability: float = 0.35
     occluder_probability: float = 0.27
     truncation_probability: float = 0.16
+    hidden_center_probability: float = 0.0
     any_pose_probability: float = 1.0
     min_people: int = 1
 
@@ -180,6 +183,9 @@ def _draw_person(
         points = figure.keypoints()
         target = points[int(rng.integers(5, len(points)))]
         draw_occluder(canvas, rng, target, high[1], stature)
+    # Where the option is off no number is drawn, so that it does not change the picture.
+    if options.hidden_center_probability > 0 and rng.random() < options.hidden_center_probability:
+        draw_cover(canvas, rng, figure.keypoints().mean(axis=0), stature)
     return silhouette
 
 

@@ -59,6 +59,21 @@ def test_options_change_the_pictures():
     assert render_image(np.random.default_rng(0), 320, 240, nobody)[1] == []
 
 
+def test_a_cover_hides_the_trunk_and_leaves_the_rest():
+    """COCO's points 5, 6, 11, 12 are shoulders and hips, 0 to 4 the face, 15 and 16 the ankles."""
+    common = {"max_people": 1, "empty_probability": 0.0, "occluder_probability": 0.0}
+    common |= {"truncation_probability": 0.0, "any_pose_probability": 0.0}
+    hidden = []
+    for probability in (0.0, 1.0):
+        options = SyntheticPeopleOptions(**common, hidden_center_probability=probability)
+        drawn = [render_image(np.random.default_rng(i), 320, 240, options)[1] for i in range(40)]
+        flags = np.array([person["keypoints"][2::3] for people in drawn for person in people])
+        hidden.append((flags == 1)[:, [11, 12, 0, 15, 16]].mean(axis=0))
+    free, covered = hidden
+    assert (covered[:2] > 0.8).all() and (covered[:2] > free[:2] + 0.5).all()
+    assert (covered[2:] < 0.2).all()
+
+
 @pytest.mark.parametrize("any_pose_probability, least, most", [(0.0, 0, 0), (1.0, 0.4, 0.8)])
 def test_without_any_pose_people_stand_and_face_the_viewer(any_pose_probability, least, most):
     rng = np.random.default_rng(0)
