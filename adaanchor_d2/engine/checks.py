@@ -29,16 +29,7 @@ def check_training(cfg: CfgNode, world_size: int = 1) -> None:
     check_solver(cfg, world_size)
     get_training_skeleton(cfg)
     check_data(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
-    task, _, metric = cfg.SOLVER.BEST_METRIC.partition("/")
-    evaluated_task = result_task(cfg.INPUT.PERSON_BOXES)
-    if task == "keypoints" != evaluated_task:
-        raise InputError(
-            f"SOLVER.BEST_METRIC {cfg.SOLVER.BEST_METRIC} does not exist with INPUT.PERSON_BOXES "
-            f"{cfg.INPUT.PERSON_BOXES}: set it to {evaluated_task}/{metric}."
-        )
-    if len(cfg.DATASETS.TEST) == 1:  # figures of several have the data set's name before them
-        evaluator_type = MetadataCatalog.get(cfg.DATASETS.TEST[0]).get("evaluator_type")
-        check_best_metric(evaluator_type, cfg.SOLVER.BEST_METRIC, cfg.SOLVER.BEST_METRIC_MODE)
+    check_best_figure(cfg)
 
 
 def check_evaluation(cfg: CfgNode) -> None:
@@ -61,6 +52,21 @@ def check_data(cfg: CfgNode, names: Sequence[str]) -> None:
     if cfg.TEST.FLIP and cfg.DATASETS.TEST:
         get_flip_indices(cfg)
     check_expectations(cfg)
+
+
+def check_best_figure(cfg: CfgNode) -> None:
+    """Check that the evaluation gives SOLVER.BEST_METRIC, where that is known before it."""
+    task, _, metric = cfg.SOLVER.BEST_METRIC.partition("/")
+    evaluated_task = result_task(cfg.INPUT.PERSON_BOXES)
+    crops_people = cfg.INPUT.MAPPER == "PersonCropMapper"  # whole images have no such boxes
+    if crops_people and task == "keypoints" != evaluated_task:
+        raise InputError(
+            f"SOLVER.BEST_METRIC {cfg.SOLVER.BEST_METRIC} does not exist with INPUT.PERSON_BOXES "
+            f"{cfg.INPUT.PERSON_BOXES}: set it to {evaluated_task}/{metric}."
+        )
+    if len(cfg.DATASETS.TEST) == 1:  # figures of several have the data set's name before them
+        evaluator_type = MetadataCatalog.get(cfg.DATASETS.TEST[0]).get("evaluator_type")
+        check_best_metric(evaluator_type, cfg.SOLVER.BEST_METRIC, cfg.SOLVER.BEST_METRIC_MODE)
 
 
 def warn_of_fixed_anchors(cfg: CfgNode) -> None:

@@ -99,6 +99,10 @@ def test_data_sets_must_be_there(cfg, tmp_path, monkeypatch):
             check(cfg("DATASETS.TEST", ("coco_keypoints_val",)))
 
 
+def test_boxes_do_not_name_the_results_of_whole_images(cfg):
+    check_training(cfg("INPUT.MAPPER", "WholeImageMapper", "INPUT.PERSON_BOXES", "detector"))
+
+
 def test_a_detection_file_is_a_kind_of_boxes(cfg, tmp_path):
     (tmp_path / "boxes.json").write_text("[]")
     check_evaluation(cfg("INPUT.PERSON_BOXES", str(tmp_path / "boxes.json")))
