@@ -15,6 +15,7 @@ def add_adaanchor_config(cfg: CN) -> None:
     _add_solver_config(cfg)
     _add_test_config(cfg)
     _add_bottom_up_config(cfg)
+    _add_center_config(cfg)
 
 
 def _add_model_config(cfg: CN) -> None:
@@ -160,7 +161,9 @@ def _add_test_config(cfg: CN) -> None:
     # must have the same mirror partners.
     cfg.TEST.FLIP = False
     # Person score = box score x mean confidence of the keypoints above RESCORE_THRESHOLD, as
-    # SimplePose does. False: the box score alone.
+    # SimplePose does. False: the box score alone. CenterPose: keypoint score = centre score x the
+    # keypoint heatmap where the keypoint lies, as DEKR does, the person's is their mean. False: the
+    # centre score alone.
     cfg.TEST.RESCORE = True
     cfg.TEST.RESCORE_THRESHOLD = 0.2
     # OKS above which the weaker of two people is removed; used with detector boxes. 1 is off.
@@ -197,3 +200,39 @@ def _add_bottom_up_config(cfg: CN) -> None:
     # joint: loss weights. Tags agree within a person (pull) and differ between people (push).
     tag.PULL_LOSS_WEIGHT = 0.001
     tag.PUSH_LOSS_WEIGHT = 0.001
+
+
+def _add_center_config(cfg: CN) -> None:
+    # Single-stage multi-person pose: a person is found by the centre, the pose regressed from it.
+    center = cfg.MODEL.CENTER = CN()
+    # How the offsets to the keypoints are computed: "adaptive" (DEKR's adaptive convolutions, one
+    # branch per keypoint) or "plain" (CenterNet's way; exports without deformable convolution).
+    center.OFFSET_BRANCH = "adaptive"
+    # adaptive: channels of a keypoint's branch, and its adaptive convolutions.
+    center.OFFSET_CHANNELS = 15
+    center.OFFSET_BLOCKS = 2
+    # plain: channels of the 3x3 convolution.
+    center.PLAIN_CHANNELS = 256
+    # Weight of the loss on the offsets. 0.03 is DEKR's and belongs to its centre heatmap. Beside
+    # AdaAnchor's losses it vanishes: their gradient on the features of a small network was 240
+    # times that of the offsets after 60 iterations, a centre heatmap's 1.3 times after 20. So the
+    # leaves of AdaAnchor and FixAnchor have 100 times this weight and KEYPOINT_LOSS_WEIGHT.
+    center.OFFSET_LOSS_WEIGHT = 0.03
+    # Pose offsets are learnt at the anchors of a person's centre and at the candidates within this
+    # distance of one (stride units, in a square); DEKR: 4 around its only anchor, the centre.
+    center.OFFSET_RADIUS = 0.0
+    # Channels of what the centre's head and the keypoint heatmaps read.
+    center.TRUNK_CHANNELS = 32
+    # DEKR's keypoint heatmaps beside the centres: an auxiliary loss with its weight, the standard
+    # deviation of their Gaussians (stride units; DEKR's centres have 4), and what TEST.RESCORE
+    # reads. HEATMAP_CENTER of MODEL.KEYPOINT_HEAD is theirs, too.
+    center.KEYPOINT_HEATMAPS = True
+    center.KEYPOINT_LOSS_WEIGHT = 1.0
+    center.KEYPOINT_SIGMA = 2.0
+
+    # Two poses are the same person when more than POSE_NMS_NUM_KEYPOINTS of their keypoints are
+    # nearer than POSE_NMS_THRESHOLD x the diagonal of the box around the first one's keypoints;
+    # with as many as there are keypoint types nothing is removed. DEKR: 8 for COCO, 7 for
+    # CrowdPose.
+    cfg.TEST.POSE_NMS_THRESHOLD = 0.05
+    cfg.TEST.POSE_NMS_NUM_KEYPOINTS = 8

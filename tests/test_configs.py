@@ -10,22 +10,29 @@ from adaanchor_d2.modeling.decoders import COCO_JOINT_ORDER
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 LEAVES = sorted(path for path in CONFIGS.rglob("*.yaml") if not path.name.startswith("Base"))
 COCO = [path for path in LEAVES if path.parent.name == "coco_single" and "256x192" in path.name]
-# Folder -> people trained on (bottom-up: images), batch, learning rate, epochs (two steps and the
-# end), crop.
+# Folder -> people trained on (of many people: images), batch, learning rate, epochs (two steps and
+# the end), crop.
 SCHEDULES = {
     "coco_single": (149813, 320, 0.001, (90, 120, 140), (256, 192)),
     "mpii_single": (22246, 320, 0.001, (90, 120, 140), (256, 256)),
     "wflw_single": (7500, 16, 0.0001, (30, 50, 60), (256, 256)),
     "coco_bottom_up": (56599, 40, 0.001, (90, 120, 140), (512, 512)),
     "crowdpose_bottom_up": (12000, 40, 0.001, (90, 120, 140), (512, 512)),
+    "coco_center": (56599, 40, 0.001, (90, 120, 140), (512, 512)),
+    "crowdpose_center": (12000, 40, 0.001, (90, 120, 140), (512, 512)),
 }
 BOTTOM_UP = [
     path
     for path in LEAVES
     if path.parent.name in ("coco_bottom_up", "crowdpose_bottom_up") and "overfit" not in path.name
 ]
+CENTER = [
+    path
+    for path in LEAVES
+    if path.parent.name in ("coco_center", "crowdpose_center") and "overfit" not in path.name
+]
 PAPER = COCO + [path for path in LEAVES if path.parent.name in ("mpii_single", "wflw_single")]
-PAPER += BOTTOM_UP
+PAPER += BOTTOM_UP + CENTER
 
 
 def names(paths):
@@ -100,16 +107,47 @@ def test_every_row_of_tables_5_and_6_has_a_leaf(folder):
         assert leaves["higherhrnet_w32_512"].MODEL.KEYPOINT_HEAD.NAME == "HigherHeatmapAnchor"
 
 
-@pytest.mark.parametrize("path", BOTTOM_UP, ids=names(BOTTOM_UP))
-def test_bottom_up_leaves_augment_and_decode_as_the_paper(path):
+@pytest.mark.parametrize("path", BOTTOM_UP + CENTER, ids=names(BOTTOM_UP + CENTER))
+def test_leaves_of_many_people_augment_as_the_paper(path):
     cfg = load_config(str(path))
     assert cfg.INPUT.MAPPER == "WholeImageMapper" and cfg.INPUT.MIN_SIZE_TEST == 512
     assert cfg.INPUT.ROTATION_FACTOR == 30 and tuple(cfg.INPUT.SCALE_RANGE) == (0.75, 1.5)
     assert cfg.INPUT.TRANSLATE == 40 and cfg.INPUT.FLIP_PROB == 0.5
+    assert not cfg.DATALOADER.FILTER_EMPTY_ANNOTATIONS
+
+
+@pytest.mark.parametrize("path", BOTTOM_UP, ids=names(BOTTOM_UP))
+def test_bottom_up_leaves_decode_as_the_paper(path):
+    cfg = load_config(str(path))
     assert cfg.MODEL.KEYPOINT_HEAD.GAMMA == 0.1 and cfg.MODEL.MAX_PEOPLE == 30
     assert not cfg.TEST.FILL_MISSING and not cfg.TEST.GAMMAS
     coco = path.parent.name == "coco_bottom_up"
     assert tuple(cfg.MODEL.TAG.JOINT_ORDER) == (COCO_JOINT_ORDER if coco else ())
+
+
+@pytest.mark.parametrize("folder", ["coco_center", "crowdpose_center"])
+def test_every_anchor_rule_has_a_leaf_for_every_offset_branch(folder):
+    """They share all but the rule, what belongs to it, and the branch, so that they compare."""
+    leaves = [load_config(str(path)) for path in CENTER if path.parent.name == folder]
+    rules, branches = ("AdaAnchor", "FixAnchor", "HeatmapAnchor"), ("adaptive", "plain")
+    found = {(cfg.MODEL.KEYPOINT_HEAD.NAME, cfg.MODEL.CENTER.OFFSET_BRANCH): cfg for cfg in leaves}
+    assert len(leaves) == 6 and set(found) == {(r, b) for r in rules for b in branches}
+    shared = []
+    for (rule, _), cfg in found.items():
+        center, is_heatmap = cfg.MODEL.CENTER, rule == "HeatmapAnchor"
+        assert center.OFFSET_RADIUS == (4 if is_heatmap else 0)
+        weights = (center.OFFSET_LOSS_WEIGHT, center.KEYPOINT_LOSS_WEIGHT)
+        assert weights == ((0.03, 1) if is_heatmap else (3, 100))
+        assert cfg.MODEL.KEYPOINT_HEAD.GAMMA == 0.01 and not cfg.TEST.GAMMAS
+        assert cfg.TEST.POSE_NMS_NUM_KEYPOINTS == (8 if folder == "coco_center" else 7)
+        shared.append(cfg.clone())
+        shared[-1].defrost()
+        shared[-1].MODEL.KEYPOINT_HEAD.NAME = shared[-1].OUTPUT_DIR = ""
+        shared[-1].MODEL.KEYPOINT_HEAD.FIXED_ITERS = 0
+        for key in ("BRANCH", "RADIUS", "LOSS_WEIGHT"):
+            shared[-1].MODEL.CENTER.pop(f"OFFSET_{key}")
+        shared[-1].MODEL.CENTER.pop("KEYPOINT_LOSS_WEIGHT")
+    assert all(cfg == shared[0] for cfg in shared)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@
     python tools/benchmark.py assign --targets 400
     python tools/benchmark.py eval --images 5000
     OMP_NUM_THREADS=1 python tools/benchmark.py group --people 1 10 30
+    OMP_NUM_THREADS=1 python tools/benchmark.py center --people 1 10 30
+    OMP_NUM_THREADS=1 python tools/benchmark.py dekr --repeats 5
 
 Times are medians over --repeats, in the unit that the name ends in. What is compared runs
 interleaved, so read the ratios.
@@ -15,7 +17,9 @@ import json
 
 import torch
 from benchmarks.assign import time_assign
+from benchmarks.center import time_center
 from benchmarks.data import time_data
+from benchmarks.dekr import time_dekr
 from benchmarks.evaluation import time_eval
 from benchmarks.group import time_group
 from benchmarks.machine import describe_machine
@@ -42,10 +46,16 @@ def main() -> None:
     evaluation.add_argument("--images", type=int, default=5000)
     evaluation.add_argument("--detections", type=int, default=100000)
     group = tasks.add_parser("group", help="what follows the network in bottom-up pose")
-    group.add_argument("--people", type=int, nargs="+", default=(1, 10, 30))
-    group.add_argument("--map-size", type=int, nargs=2, default=(128, 128), metavar=("H", "W"))
-    for task in (data, train, assign, evaluation, group):
-        task.add_argument("--repeats", type=int, default=3 if task is evaluation else 20)
+    center = tasks.add_parser("center", help="what follows the network in single-stage pose")
+    for task in (group, center):
+        task.add_argument("--people", type=int, nargs="+", default=(1, 10, 30))
+    dekr = tasks.add_parser("dekr", help="the adaptive convolutions of single-stage pose")
+    dekr.add_argument("--keypoints", type=int, default=17)
+    dekr.add_argument("--train", action="store_true", help="forward and backward pass")
+    for task in (group, center, dekr):
+        task.add_argument("--map-size", type=int, nargs=2, default=(128, 128), metavar=("H", "W"))
+    for task in (data, train, assign, evaluation, group, center, dekr):
+        task.add_argument("--repeats", type=int, default=3 if task in (evaluation, dekr) else 20)
         task.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
         task.add_argument("opts", nargs=argparse.REMAINDER, help="KEY VALUE pairs")
     args = parser.parse_args()
@@ -57,6 +67,8 @@ def main() -> None:
         "assign": time_assign,
         "eval": time_eval,
         "group": time_group,
+        "center": time_center,
+        "dekr": time_dekr,
     }
     result = {"task": args.task, **describe_machine(args.device), **run[args.task](args)}
     print(json.dumps(result, indent=1))

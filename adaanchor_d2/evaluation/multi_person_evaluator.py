@@ -11,22 +11,23 @@ from .coco_results import to_coco_results, write_coco_results
 from .gathering_evaluator import GatheringEvaluator
 from .image_predictions import ImagePredictions, Table, collect_images, join_images
 from .metadata import choose_sigmas, find_annotation_files
-from .multi_person_report import recall_report
+from .multi_person_report import person_recall, recall_report
 from .result_log import log_multi_person_results
 
 
 class MultiPersonEvaluator(GatheringEvaluator):
-    """AP, AR and keypoint recall of the people of whole images.
+    """AP, AR, recall of people and of keypoints in whole images.
 
     ``process`` takes one sample an image (``image_id, file_name, crop_to_image``) and the outputs
-    of a multi-person model: ``instances`` with N people, and, before grouping, all located
-    ``keypoints`` (M, 4): x, y, score, type; both in image pixels. What the model decoded at each of
-    TEST.GAMMAS, ``instances_by_gamma`` and ``keypoints_by_gamma``, is evaluated as well.
+    of a multi-person model: ``instances`` with N people, and all located ``keypoints`` (M, 4):
+    x, y, score, type, before they are grouped if they are; both in image pixels. What the model
+    decoded at each of TEST.GAMMAS, ``instances_by_gamma`` and ``keypoints_by_gamma``, is evaluated
+    as well.
 
     ``evaluate`` gathers over processes and returns, on the main process only:
 
-    * ``keypoints``: the figures of ``score_people``, and those of
-      ``multi_person_report.recall_report`` where the model gives ``keypoints``;
+    * ``keypoints``: the figures of ``score_people``, those of ``multi_person_report.person_recall``
+      and, where the model gives ``keypoints``, of ``recall_report``;
     * ``keypoints_gamma0.1``, ...: the same, one task for each gamma;
     * what subclasses add in ``measure_keypoints``.
 
@@ -87,6 +88,7 @@ class MultiPersonEvaluator(GatheringEvaluator):
         results = {}
         for decoding, people in predictions.people.items():
             figures = self._score_and_write(people, is_main=decoding == "")
+            figures |= person_recall(people, self._gt_people, self._sigmas)
             if decoding in predictions.located:
                 located = predictions.located[decoding]
                 figures |= recall_report(located, self._gt_people, self._sigmas)

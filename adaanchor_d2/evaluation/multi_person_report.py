@@ -51,6 +51,19 @@ def recall_report(located: Table, people: Table, sigmas: np.ndarray) -> dict[str
     return figures
 
 
+def person_recall(people: Table, gt: Table, sigmas: np.ndarray) -> dict[str, float]:
+    """Recall of people with a labelled keypoint: how many of them :func:`match_people` finds.
+
+    Returns:
+        ``PersonRecall@OKS0.5``, percent; absent where nobody has a labelled keypoint.
+    """
+    labelled = (gt["keypoints"][..., 2] > 0).any(axis=1)
+    if not labelled.any():
+        return {}
+    _, annotated = match_people(people, gt, sigmas)
+    return {f"PersonRecall@OKS{MATCH_OKS:g}": 100 * len(annotated) / int(labelled.sum())}
+
+
 def select_found_people(
     people: Table, gt: Table, images: Table, sigmas: np.ndarray
 ) -> PersonPredictions:

@@ -1,30 +1,32 @@
 """The part of a model that turns images into maps, without targets, losses and decoding."""
 
-import torch
 from torch import Tensor, nn
 
 
 class Network(nn.Module):
-    """Backbone, neck, head and tagger of a meta-architecture: images (B, 3, H, W) -> maps.
+    """What a meta-architecture computes of images (B, 3, H, W): its ``dense_maps``, flattened.
 
-    What is counted by ``tools/analyze_model.py`` and timed by ``tools/benchmark.py``. Returns one
-    tensor, or a tuple of several, tag maps last.
+    What is counted by ``tools/analyze_model.py``. Returns one tensor, or a tuple of several in the
+    order in which the meta-architecture names them.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        self.backbone = model.backbone
-        self.neck = model.neck
-        self.head = model.head
-        self.tagger = getattr(model, "tagger", None)
+        for name, part in model.named_children():
+            self.add_module(name, part)
+        self._dense_maps = model.dense_maps
 
-    def forward(self, images: Tensor):
-        features = self.neck(self.backbone(images))
-        tags = None if self.tagger is None else self.tagger.predict(images, features)
-        if self.head.reads_tags:
-            features = torch.cat((features, tags), dim=1)
-        maps = self.head.predict(features)
-        outputs = tuple(vars(maps).values()) if hasattr(maps, "__dataclass_fields__") else (maps,)
-        if tags is not None:
-            outputs += (tags,)
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
+        outputs = tuple(map_tensors(self._dense_maps(images)))
         return outputs if len(outputs) > 1 else outputs[0]
+
+
+def map_tensors(maps) -> list[Tensor]:
+    """Return the tensors in what ``dense_maps`` gives; numbers among the maps are left out."""
+    if isinstance(maps, Tensor):
+        return [maps] if maps.dim() else []
+    if isinstance(maps, tuple):
+        return [tensor for part in maps for tensor in map_tensors(part)]
+    if hasattr(maps, "__dataclass_fields__"):
+        return map_tensors(tuple(vars(maps).values()))
+    return []

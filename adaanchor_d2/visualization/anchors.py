@@ -35,7 +35,7 @@ class AnchorView:
 def view_anchors(model: nn.Module, samples: list[dict]) -> list[AnchorView]:
     """Run a :class:`SinglePose` in evaluation mode on samples that have ``keypoints``."""
     model.eval()
-    maps = model.head.predict(model.neck(model.backbone(model.preprocess_images(samples))))
+    maps = model.dense_maps(model.preprocess_images(samples))
     located = model.head.inference(maps)
     targets, _ = model.keypoint_targets(samples)
     assignment = model.head.label(maps, targets)

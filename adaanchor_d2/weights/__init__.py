@@ -6,6 +6,7 @@ of two, the first entry counts.
 
 from .associative_embedding import HIGHERHRNET, HRNET_AE, MMPOSE_AE
 from .conversion import PLACE, Conversion, convert
+from .dekr import DEKR, MMPOSE_DEKR
 from .family import Family, find_family
 from .hrnet import HRNET
 from .hrnet_face import HRNET_FACE
@@ -19,10 +20,12 @@ FAMILIES = (
     HRNET_FACE,
     HIGHERHRNET,
     HRNET_AE,
+    DEKR,
     MMPOSE_RESNET,
     MMPOSE_HRNET_FACE,
     MMPOSE_HRNET,
     MMPOSE_AE,
+    MMPOSE_DEKR,
 )
 
 __all__ = [

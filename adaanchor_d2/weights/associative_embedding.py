@@ -8,7 +8,9 @@ Grid: the target of a keypoint at input pixel index x is centred on ``floor(x / 
 trained with indices 4 j to 4 j + 4, 4 j + 2 on average. Decoding agrees: heatmaps are brought to
 the input's size bilinearly (index j to pixel 4 j + 1.5) and half a pixel is added. Pixel index i
 lies at i + 0.5: 4 j + 2.5 = 4 (j + 0.625). At a half: 2 j + 1.5 = 2 (j + 0.75). MMPose's published
-weights were trained with the same ``floor`` (its 0.x versions), and decode half a cell further.
+file is of 2020, so of its 0.x versions, which floor alike; 1.x offers the same file and decodes it
+alike (``decode_center_shift`` 0.5 at the input's size). But what is *trained* with 1.x has its
+targets at the nearest cell, ``floor(x / 4 + 0.5)``: there 0.125 would be right.
 
 Not imitated: the official flip takes heatmap coordinate x to W - 1 - x, which puts the targets of
 mirrored training images 0.75 cells too far left; decoding knows nothing of it.

@@ -1,5 +1,6 @@
 """From a family's weights to the state dict of our model, with an account of every key."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from .source import SourceWeights
 
 HEAD = "head."
 PLACE = ".place"
+NUMBER = r"\b\d+\b"
 COUNTER = "num_batches_tracked"
 
 
@@ -23,8 +25,8 @@ class Conversion:
 
     Attributes:
         weights: ours, to be loaded with ``MODEL.WEIGHTS``.
-        renamed: (source key, our key) of the weights that were taken over; a source key whose rows
-            became several of our weights has several pairs.
+        renamed: (source key, our key) of the weights that were taken over; a source key that became
+            part of several of our weights has several pairs, and so has our key the other way.
         left_over: source keys that the network has no use for.
         fresh: our keys that stay as the model initializes them.
     """
@@ -35,8 +37,15 @@ class Conversion:
     fresh: list[str]
 
     def moves(self) -> Counter:
-        """Return {(source prefix, our prefix): number of weights}, equal endings left out."""
-        return Counter(_different_prefixes(*pair) for pair in self.renamed)
+        """Return {(source prefix, our prefix): number of weights}, equal endings left out.
+
+        Numbers in the source keys that one of our weights consists of are ``*``.
+        """
+        parts = Counter(ours for _, ours in self.renamed)
+        return Counter(
+            _different_prefixes(re.sub(NUMBER, "*", key) if parts[ours] > 1 else key, ours)
+            for key, ours in self.renamed
+        )
 
 
 def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNode) -> Conversion:
@@ -63,8 +72,8 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     same_rule = cfg.MODEL.KEYPOINT_HEAD.NAME == family.anchor_rule
     fresh = [] if same_rule else head
     targets = {key: family.rename(key) for key in source.weights}
-    found = _found_parts(source, targets)
-    weights = {key: part for key, part in found.items() if key in wanted and key not in fresh}
+    ours = {key: value for key, value in wanted.items() if key not in fresh}
+    weights = _put_together(source, family, targets, ours)
     renamed = [(key, name) for key, names in targets.items() for name in names if name in weights]
     left_over = sorted(targets.keys() - dict(renamed).keys())
     _require_fit(source, family, "missing", _missing(wanted, weights, [*fresh, *places]))
@@ -85,21 +94,45 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     return Conversion(weights, renamed, left_over, fresh)
 
 
-def _found_parts(source: SourceWeights, targets: dict[str, tuple[str, ...]]) -> dict[str, Tensor]:
-    """Return {our key: weight} of all source keys, those that are split in equal parts of rows."""
-    return {
-        name: part
-        for key, names in targets.items()
-        if names
-        for name, part in zip(names, _equal_parts(source.weights[key], len(names)), strict=True)
-    }
+def _put_together(
+    source: SourceWeights,
+    family: Family,
+    targets: dict[str, tuple[str, ...]],
+    ours: dict[str, Tensor],
+) -> dict[str, Tensor]:
+    """Return {our key: weight} of what the source has of ``ours``."""
+    parts = {}
+    for key in sorted(targets, key=_numbers_as_numbers):
+        names = targets[key]
+        for name, part in zip(names, _split(source.weights[key], names, family), strict=True):
+            if name in ours:
+                parts.setdefault(name, []).append(part)
+    return {name: _join(family, name, found, ours[name]) for name, found in parts.items()}
 
 
-def _equal_parts(weight: Tensor, count: int) -> tuple[Tensor, ...]:
-    """Rows that do not divide by ``count`` stay together, and then fit nowhere."""
-    if count == 1 or len(weight) % count:
+def _split(weight: Tensor, names: tuple[str, ...], family: Family) -> tuple[Tensor, ...]:
+    """Rows that cannot be split as wanted stay together, and then fit nowhere."""
+    count = len(names)
+    if count < 2:
         return (weight,) * count
-    return weight.split(len(weight) // count)
+    if family.last_rows is None and len(weight) % count == 0:
+        return weight.split(len(weight) // count)
+    if family.last_rows is not None and count == 2 and len(weight) > family.last_rows:
+        return weight.split([len(weight) - family.last_rows, family.last_rows])
+    return (weight,) * count
+
+
+def _join(family: Family, key: str, parts: list[Tensor], ours: Tensor) -> Tensor:
+    """Parts that do not fit together are represented by the first, which then fits nowhere."""
+    try:
+        return family.join(key, parts, ours)
+    except RuntimeError:
+        return parts[0]
+
+
+def _numbers_as_numbers(key: str) -> list:
+    """Sorts "layers.2.bias" before "layers.10.bias"."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in key.split(".")]
 
 
 def _missing(wanted: dict[str, Tensor], found, optional: list[str]) -> list[str]:

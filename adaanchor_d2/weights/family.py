@@ -1,11 +1,17 @@
 """What a family of checkpoints is: how its keys are named, where its grid lies."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from torch import Tensor
 
 from ..errors import InputError
 from .source import SourceWeights
+
+# From the parts that a source has of one of our weights, sorted by key with numbers as numbers, and
+# our weight as the model has it, to its new value. Parts that do not fit raise RuntimeError.
+Join = Callable[[list[Tensor], Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,10 @@ class Family:
             the same.
         head_place: place of its heatmaps where they are finer than the features; None: ``place``.
         splits: (pattern, replacements) pairs for keys whose rows are several of our weights one
-            below the other, in equal parts: one replacement each. They go before ``renaming``.
+            below the other: one replacement each. They go before ``renaming``.
+        last_rows: how many of these rows are the last one's; None: the parts are equal.
+        joins: (pattern of our key, function) pairs for our weights that consist of several of the
+            source, or have other values. The first that matches counts; see ``Join``.
     """
 
     name: str
@@ -44,6 +53,8 @@ class Family:
     meta_architecture: str = "SinglePose"
     head_place: float | None = None
     splits: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    last_rows: int | None = None
+    joins: tuple[tuple[str, Join], ...] = ()
 
     def rename(self, key: str) -> tuple[str, ...]:
         """Return our names of a source key, () when it has none; several share its rows."""
@@ -53,6 +64,14 @@ class Family:
             if re.match(pattern, key):
                 return tuple(re.sub(pattern, name, key, count=1) for name in replacements)
         return ()
+
+    def join(self, key: str, parts: list[Tensor], ours: Tensor) -> Tensor:
+        """Return the value of our weight ``key`` from the source's parts of it."""
+        for pattern, function in self.joins:
+            if re.match(pattern, key):
+                return function(parts, ours)
+        (part,) = parts
+        return part
 
     def is_origin_of(self, keys: Iterable[str]) -> bool:
         """Whether these keys are a checkpoint of this family."""

@@ -4,9 +4,10 @@ import os
 
 import torch
 from engine.stand_in import DATASET, FixedBatches, StandInTrainer, make_samples, stand_in_config
+from helpers.crowds import center_config, make_crowd_sample
 from helpers.tiny import RULES, make_sample, tiny_config
 
-import adaanchor_d2.modeling  # noqa: F401  (registers SinglePose)
+import adaanchor_d2.modeling  # noqa: F401  (registers the meta-architectures)
 
 NUM_STEPS = 5
 
@@ -29,6 +30,8 @@ class DoubleTrainer(StandInTrainer):
         if cfg.MODEL.META_ARCHITECTURE == "SinglePose":
             samples = [make_sample(seed) for seed in range(12)]
             samples[5]["keypoints"][:, 2] = 0  # a sample without any label
+        elif cfg.MODEL.META_ARCHITECTURE == "CenterPose":
+            samples = [make_crowd_sample(seed, num_people=seed % 4) for seed in range(12)]
         else:
             samples = make_samples(num_labelled_of_ten=7)
         return FixedBatches(samples, cfg)
@@ -47,9 +50,11 @@ def make_configs(folder):
             folder, *solver, "SOLVER.ACCUMULATE_STEPS", 2, "SOLVER.IMS_PER_BATCH", 8
         ),
     }
-    for rule in RULES:
-        configs[rule] = tiny_config(rule)
-        configs[rule].merge_from_list(
+    models = {rule: tiny_config(rule) for rule in RULES}
+    models["CenterPose"] = center_config(MODEL__CENTER__OFFSET_RADIUS=1.0)
+    for name, cfg in models.items():
+        configs[name] = cfg
+        cfg.merge_from_list(
             [*solver, "MODEL.KEYPOINT_HEAD.FIXED_ITERS", 2, "MODEL.KEYPOINT_HEAD.NUM_ANCHORS", 5]
         )
     for name, cfg in configs.items():

@@ -23,7 +23,7 @@ def folders(tmp_path_factory):
     return one, two
 
 
-@pytest.mark.parametrize("name", ["stand_in", "accumulated", *RULES])
+@pytest.mark.parametrize("name", ["stand_in", "accumulated", *RULES, "CenterPose"])
 def test_two_processes_equal_one(folders, name):
     one, two = (read_losses(os.path.join(folder, name)) for folder in folders)
     assert len(one) == NUM_STEPS

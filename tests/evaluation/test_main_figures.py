@@ -8,6 +8,7 @@ from adaanchor_d2.evaluation.main_figures import check_best_metric
     ("evaluator_type", "metric", "mode"),
     [
         ("coco_keypoints", "keypoints/AP", "max"),
+        ("crowdpose", "keypoints/PersonRecall@OKS0.5", "max"),
         ("coco_keypoints", "keypoints_detector_boxes/AP75", "max"),
         ("coco_keypoints", "visibility/InvError", "min"),
         ("mpii_keypoints", "keypoints/Mean@0.5", "max"),

@@ -29,6 +29,7 @@ from .image_cases import (
     register,
 )
 
+PERSON_RECALL = "PersonRecall@OKS0.5"
 RECALLS = {"KeypointRecall", "KeypointRecall@KS0.5"}
 LOCATING = RECALLS | {"KeypointPrecision@KS0.5"}
 
@@ -60,7 +61,7 @@ def test_ap_equals_pycocotools(request, tmp_path, data_set):
     figures = results["keypoints"]
     assert {name: figures[name] for name in METRICS} == pytest.approx(expected, abs=1e-9)
     assert 5 < figures["AP"] < 95
-    assert set(figures) == set(METRICS) | LOCATING
+    assert set(figures) == {*METRICS, *LOCATING, PERSON_RECALL}
     assert set(results) == {"keypoints", "visibility", "confidence"}
 
 
@@ -68,7 +69,7 @@ def test_ap_equals_pycocotools(request, tmp_path, data_set):
 def test_annotations_as_predictions_are_perfect(request, data_set):
     json_file = request.getfixturevalue(data_set)
     results = evaluate(json_file, exact_pairs(json_file))
-    for name in ("AP", "AR", *RECALLS):
+    for name in ("AP", "AR", PERSON_RECALL, *RECALLS):
         assert results["keypoints"][name] == pytest.approx(100)
     flags = np.concatenate([a["keypoints"][2::3] for a in read_people(json_file)])
     visibility = results["visibility"]
@@ -92,6 +93,7 @@ def test_images_without_samples_and_without_predictions_count(small_set):
     share = 100 * (1 - len(missing) / len(people))
     assert 0 < share < 100
     assert results["keypoints"]["AR"] == pytest.approx(share)
+    assert results["keypoints"][PERSON_RECALL] == pytest.approx(share)
     assert results["visibility"]["Unmatched"] == len(missing)
     total = sum(a["num_keypoints"] for a in people)
     share = 100 * (1 - sum(a["num_keypoints"] for a in missing) / total)
@@ -156,7 +158,7 @@ def test_a_model_without_located_keypoints_has_no_recall(small_set, caplog):
         del output["keypoints"]
     with caplog.at_level(logging.INFO):
         results = evaluate(small_set, pairs)
-    assert set(results["keypoints"]) == set(METRICS)
+    assert set(results["keypoints"]) == {*METRICS, PERSON_RECALL}
     assert "No KeypointRecall" in caplog.text
 
 
@@ -174,7 +176,7 @@ def test_nobody_predicted_and_no_sample(small_set, tmp_path, caplog):
     assert json.loads((tmp_path / "coco_instances_results.json").read_text()) == []
     empty = [(sample, make_output(nobody(17))) for sample, _ in noisy_pairs(small_set)]
     results = evaluate(small_set, empty)
-    assert results["keypoints"] == zeros | dict.fromkeys(RECALLS, 0.0)
+    assert results["keypoints"] == zeros | dict.fromkeys({*RECALLS, PERSON_RECALL}, 0.0)
     assert results["visibility"]["Unmatched"] == len(read_people(small_set))
     assert "VisError" not in results["visibility"]
 

@@ -13,6 +13,7 @@ from adaanchor_d2.evaluation.coco_ground_truth import evaluated_people
 from adaanchor_d2.evaluation.multi_person_report import (
     found_visibility_report,
     match_people,
+    person_recall,
     recall_report,
     select_found_people,
 )
@@ -99,6 +100,22 @@ def test_recall_in_images_without_people_and_without_detections():
     nothing = {"image_id": np.zeros(0, dtype=np.int64), "keypoints": np.zeros((0, 4))}
     assert recall_report(nothing, truth, SIGMAS) == zeros
     assert recall_report(elsewhere, make_truth(), SIGMAS) == {}
+
+
+def test_person_recall_by_hand():
+    """Two of four people with a labelled keypoint: one is missed, one is too far, one is nobody."""
+    nothing = [[10, 10, 0]] * 3
+    truth = make_truth((1, STANDING), (1, AWAY), (2, STANDING), (2, AWAY), (3, nothing))
+    found = make_found(
+        (1, 0.9, moved(STANDING, 1.0, [1, 1, 1])),
+        (1, 0.8, moved(STANDING, 2.0, [1, 1, 1])),  # the same person again
+        (2, 0.7, moved(STANDING, 0.9 * RADIUS, [1, 1, 1])),
+        (2, 0.7, moved(AWAY, 1.1 * RADIUS, [1, 1, 1])),
+        (3, 0.6, nothing),
+    )
+    assert person_recall(found, truth, SIGMAS) == {"PersonRecall@OKS0.5": 50.0}
+    assert person_recall(make_found(), truth, SIGMAS) == {"PersonRecall@OKS0.5": 0.0}
+    assert person_recall(found, make_truth((3, nothing)), SIGMAS) == {}
 
 
 def test_visibility_by_hand():

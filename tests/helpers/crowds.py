@@ -1,4 +1,4 @@
-"""Whole-image samples with random pixels and people, and small bottom-up models."""
+"""Whole-image samples with random pixels and people, and small models for them."""
 
 import numpy as np
 import torch
@@ -7,17 +7,30 @@ from detectron2.config import CfgNode
 from .tiny import tiny_config
 
 BOTTOM_UP_RULES = ("AdaAnchor", "FixAnchor", "HeatmapAnchor", "HigherHeatmapAnchor")
+CENTER_RULES = ("AdaAnchor", "FixAnchor", "HeatmapAnchor")
+STRIDE_4 = {
+    "MODEL__TIMM__OUT_FEATURES": ["res2"],
+    "MODEL__NECK__NAME": "SelectFeature",
+    "MODEL__NECK__IN_FEATURE": "res2",
+}
 
 
 def bottom_up_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
     """A config of a tiny ``BottomUpPose`` with stride 4 and joint tags."""
+    return tiny_config(
+        rule, **{"MODEL__META_ARCHITECTURE": "BottomUpPose", **STRIDE_4, **overrides}
+    )
+
+
+def center_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
+    """A config of a tiny ``CenterPose`` with stride 4 and the plain offset branch."""
     defaults = {
-        "MODEL__META_ARCHITECTURE": "BottomUpPose",
-        "MODEL__TIMM__OUT_FEATURES": ["res2"],
-        "MODEL__NECK__NAME": "SelectFeature",
-        "MODEL__NECK__IN_FEATURE": "res2",
+        "MODEL__META_ARCHITECTURE": "CenterPose",
+        "MODEL__CENTER__OFFSET_BRANCH": "plain",
+        "MODEL__CENTER__PLAIN_CHANNELS": 16,
+        "MODEL__CENTER__TRUNK_CHANNELS": 8,
     }
-    return tiny_config(rule, **{**defaults, **overrides})
+    return tiny_config(rule, **{**defaults, **STRIDE_4, **overrides})
 
 
 def make_crowd_sample(

@@ -59,8 +59,58 @@ def test_what_follows_the_network(run_tool, capsys):
         assert scene["people_found"] >= count and scene["keypoints"] >= 17
 
 
-def test_no_people_get_a_sentence(run_tool, capsys):
-    assert run_tool("benchmark.py", "group", "--people", "3", "0", "--device", "cpu") == 2
+@pytest.mark.parametrize("train", [False, True])
+def test_adaptive_convolutions_both_ways(run_tool, capsys, train):
+    arguments = ["dekr", "--keypoints", "3", "--map-size", "20", "24", "--repeats", "1"]
+    arguments += ["--train"] if train else []
+    assert run_tool("benchmark.py", *arguments, "--device", "cpu") == 0
+    result = read_json(capsys)
+    assert result["map_size"] == [20, 24] and "cpu" in result
+    assert result["largest_difference"] < 1e-5
+    ratio = result["grouped_ms"] / result["one_by_one_ms"]
+    assert result["ratio"] == pytest.approx(ratio, abs=1e-3)
+    shares = [result[f"share_{part}"] for part in ("sampling", "matrix_product", "convolution")]
+    assert all(share > 0 for share in shares)
+    assert sum(shares) + result["share_rest"] == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "options"),
+    [
+        ("coco_bottom_up/ada_hrnet_w32_512", ["MODEL.TAG.SOURCE", "joint"]),
+        ("crowdpose_center/ada_dekr_w32_512", []),
+    ],
+)
+def test_a_step_of_models_for_many_people(run_tool, capsys, leaf, options):
+    config = str(ROOT / "configs" / f"{leaf}.yaml")
+    arguments = ["train", "--config-file", config, "--batch-size", "1", "--repeats", "1"]
+    small = ["INPUT.CROP_SIZE", "(64, 64)", "MODEL.TIMM.NAME", "hrnet_w18_small"]
+    assert run_tool("benchmark.py", *arguments, "--device", "cpu", *small, *options) == 0
+    result = read_json(capsys)
+    assert result["labelled_keypoints"] > 30
+    assert 0 < result["selection_and_losses_ms"] and 0 < result["ada_over_heatmap_inference"]
+
+
+def test_what_follows_the_network_in_single_stage_pose(run_tool, capsys):
+    arguments = ("--people", "1", "4", "--map-size", "32", "40", "--repeats", "1")
+    assert run_tool("benchmark.py", "center", *arguments, "--device", "cpu") == 0
+    result = read_json(capsys)
+    assert result["map_size"] == [32, 40] and "cpu" in result
+    steps = ("locate", "pose_nms", "decode", "decode_heatmap", "decode_processor")
+    for count in (1, 4):
+        scene = result[f"people_{count}"]
+        assert all(scene[f"{step}_ms"] > 0 for step in steps)
+        assert scene["people_found"] == count
+
+
+def test_no_keypoints_get_a_sentence(run_tool, capsys):
+    assert run_tool("benchmark.py", "dekr", "--keypoints", "0", "--device", "cpu") == 2
+    assert capsys.readouterr().err == "error: --keypoints is 0, but must be at least 1.\n"
+
+
+@pytest.mark.parametrize("task", ["group", "center"])
+def test_no_people_get_a_sentence(run_tool, capsys, task):
+    assert run_tool("benchmark.py", task, "--people", "3", "0", "--device", "cpu") == 2
     assert capsys.readouterr().err == "error: --people is 0, but must be at least 1.\n"
 
 

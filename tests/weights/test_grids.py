@@ -9,12 +9,16 @@ from detectron2.layers import ShapeSpec
 from helpers.original_grids import STRIDE, FaceCrop, WarpedByIndex, WholeImage, gaussian
 
 from adaanchor_d2.data.affine import apply_affine, box_to_region, crop_affines
+from adaanchor_d2.modeling.anchors.geometry import index_to_xy
 from adaanchor_d2.modeling.heads import HeatmapHead
 from adaanchor_d2.weights import FAMILIES
 
 EMBEDDINGS = [family for family in FAMILIES if family.meta_architecture == "BottomUpPose"]
+CENTERS = [family for family in FAMILIES if family.meta_architecture == "CenterPose"]
 INDEXED = [
-    family for family in FAMILIES if family.name != "hrnet-face" and family not in EMBEDDINGS
+    family
+    for family in FAMILIES
+    if family.name != "hrnet-face" and family not in (*EMBEDDINGS, *CENTERS)
 ]
 (FACE,) = (family for family in FAMILIES if family.name == "hrnet-face")
 
@@ -113,3 +117,27 @@ def test_embedding_grids_find_what_they_were_trained_with(place, stride):
         errors.append(found - point)
         assert np.abs(found - original.decode(heatmap)).max() <= 0.5
     assert np.abs(np.mean(errors, axis=0)).max() < 0.1
+
+
+@pytest.mark.parametrize("family", CENTERS, ids=lambda family: family.title)
+def test_poses_end_where_the_original_decodes_them(family):
+    """An offset target of the original, added to our candidate, ends at the original's pixel."""
+    width, keypoint = 32, np.array([50.3, 71.9])
+    for column, row in ((3, 9), (15, 20)):
+        offset = keypoint / STRIDE - (column, row)
+        index = torch.tensor(row * width + column)
+        candidate = index_to_xy(index, width, family.place, dtype=torch.float64).numpy()
+        found = (candidate + offset) * STRIDE - 0.5
+        np.testing.assert_allclose(found, keypoint, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", CENTERS, ids=lambda family: family.title)
+def test_keypoint_heatmaps_of_poses_peak_at_a_quarter_of_the_index(family):
+    for point in ((40.0, 64.0), (41.0, 66.0)):
+        heatmap = gaussian(np.array(point) / STRIDE, (32, 32))
+        found = our_crop_place(heatmap, family.place) - 0.5
+        assert np.abs(found - point).max() <= 1.0
+    assert (
+        np.abs(our_crop_place(gaussian((10, 16), (32, 32)), family.place) - 0.5 - (40, 64)).max()
+        == 0
+    )

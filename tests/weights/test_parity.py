@@ -46,6 +46,13 @@ TAGGED = {
         (0, 2, 1),
     ),
 }
+# Name -> family, leaf, sign of the original's offsets.
+POSES = {
+    "dekr_w32_coco": ("dekr", "coco_center/heatmap_dekr_w32_512", -1),
+    "dekr_w32_crowdpose": ("dekr", "crowdpose_center/heatmap_dekr_w32_512", -1),
+    "mmpose_dekr_hrnet-w32_coco": ("mmpose", "coco_center/heatmap_dekr_w32_512", 1),
+    "mmpose_dekr_hrnet-w32_crowdpose": ("mmpose", "crowdpose_center/heatmap_dekr_w32_512", 1),
+}
 
 
 def leaf_of(name: str, tmp_path: Path) -> Path:
@@ -74,6 +81,26 @@ def test_converted_network_computes_the_original_heatmaps_and_tags(
     found = {k: v.item() for k, v in model.state_dict().items() if k.endswith(".place")}
     assert found == places
     require_equal_outputs(model, name, parity, order)
+
+
+@pytest.mark.parametrize("name", POSES)
+def test_converted_network_computes_the_original_centres_and_offsets(
+    name, parity, run_tool, tmp_path, capsys
+):
+    family, leaf, sign = POSES[name]
+    leaf = ROOT / "configs" / f"{leaf}.yaml"
+    model = convert(name, family, leaf, parity, run_tool, tmp_path, capsys)
+    found = {k: v.item() for k, v in model.state_dict().items() if k.endswith(".place")}
+    assert found == {"head.place": 0.125, "keypoint_head.place": 0.125}
+    with torch.no_grad():
+        maps = model.dense_maps(make_input([1, 3, 128, 128]))
+    expected = np.load(parity / f"{name}.npz")
+    heatmaps = torch.cat([maps.heatmaps, maps.centers], dim=1).numpy()
+    for ours, theirs in (
+        (heatmaps, expected["output_0"]),
+        (sign * maps.offsets.flatten(1, 2).numpy(), expected["output_1"]),
+    ):
+        assert np.abs(ours - theirs).max() < 1e-4 * np.abs(theirs).max()
 
 
 def convert(name, family, leaf, parity, run_tool, tmp_path, capsys):

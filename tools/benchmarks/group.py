@@ -81,41 +81,57 @@ def postprocess(tags: Tensor, located: LocatedKeypoints):
     return group(located, sample_tags(tags, located))
 
 
-def make_scene(num_people: int, height: int, width: int, device: str):
-    """Maps of one image: anchor maps, heatmaps (1, K, H, W), tags (1, K, H, W).
-
-    Each person has all types within an eighth of the map. The 20 candidates nearest to a keypoint
-    are confident and point at it, with noise; the tag is the number of the nearest person.
-    """
-    generator = torch.Generator().manual_seed(0)
+def make_people(num_people: int, height: int, width: int, generator) -> Tensor:
+    """Return (N, K, 2) keypoints, stride units: each person's lie within an eighth of the map."""
     size = torch.tensor([width, height])
     centre = torch.rand(num_people, 1, 2, generator=generator) * size
     spread = torch.rand(num_people, NUM_TYPES, 2, generator=generator) - 0.5
-    xy = (centre + spread * size / 4).clamp(min=0).minimum(size - 1e-3).flatten(0, 1)
-    kind = torch.arange(NUM_TYPES).repeat(num_people)
-    person = torch.arange(num_people).repeat_interleave(NUM_TYPES)
+    return (centre + spread * size / 4).clamp(min=0).minimum(size - 1e-3)
+
+
+def make_anchor_maps(
+    targets: KeypointTargets, num_types: int, height: int, width: int, generator, device: str
+) -> AnchorMaps:
+    """Return maps of one image in which the 20 candidates nearest to a target point at it.
+
+    They are confident; confidence and offsets have noise.
+    """
     maps = AnchorMaps(
-        torch.randn(1, NUM_TYPES, height, width, generator=generator) * 0.5 - 6,
-        torch.randn(1, NUM_TYPES, 2, height, width, generator=generator) * 0.3,
-        torch.randn(1, NUM_TYPES, 2, height, width, generator=generator) * 0.1,
+        torch.randn(1, num_types, height, width, generator=generator) * 0.5 - 6,
+        torch.randn(1, num_types, 2, height, width, generator=generator) * 0.3,
+        torch.randn(1, num_types, 2, height, width, generator=generator) * 0.1,
         PLACE,
     )
-    targets = KeypointTargets(xy, torch.zeros_like(kind), kind)
     target, index = FixedAnchorAssigner(20)(maps, targets).positives()
-    places = candidate_xy(height, width, PLACE, like=xy)
+    kind = targets.type_index[target]
+    places = candidate_xy(height, width, PLACE, like=targets.xy)
     logits = maps.confidence_logits[0].flatten(1)
-    logits[kind[target], index] = 1.5 + torch.randn(len(index), generator=generator)
+    logits[kind, index] = 1.5 + torch.randn(len(index), generator=generator)
     offsets = maps.offsets[0].flatten(2)
-    offsets[kind[target], :, index] += xy[target] - places[index]
-    heatmaps = render_heatmaps(xy, kind, NUM_TYPES, height, width, 2.0, True, PLACE)
-    nearest = torch.stack(
-        [torch.cdist(places, xy[kind == this]).argmin(1) for this in range(NUM_TYPES)]
-    )
-    tags = person.view(num_people, NUM_TYPES)[:, 0][nearest].float().view(1, -1, height, width)
-    maps = AnchorMaps(
+    offsets[kind, :, index] += targets.xy[target] - places[index]
+    return AnchorMaps(
         maps.confidence_logits.to(device),
         maps.offsets.to(device),
         maps.local_offsets.to(device),
         PLACE,
     )
+
+
+def make_scene(num_people: int, height: int, width: int, device: str):
+    """Maps of one image: anchor maps, heatmaps (1, K, H, W), tags (1, K, H, W).
+
+    The tag of a candidate is the number of the person whose keypoint is nearest.
+    """
+    generator = torch.Generator().manual_seed(0)
+    xy = make_people(num_people, height, width, generator).flatten(0, 1)
+    kind = torch.arange(NUM_TYPES).repeat(num_people)
+    person = torch.arange(num_people).repeat_interleave(NUM_TYPES)
+    targets = KeypointTargets(xy, torch.zeros_like(kind), kind)
+    maps = make_anchor_maps(targets, NUM_TYPES, height, width, generator, device)
+    heatmaps = render_heatmaps(xy, kind, NUM_TYPES, height, width, 2.0, True, PLACE)
+    places = candidate_xy(height, width, PLACE, like=xy)
+    nearest = torch.stack(
+        [torch.cdist(places, xy[kind == this]).argmin(1) for this in range(NUM_TYPES)]
+    )
+    tags = person.view(num_people, NUM_TYPES)[:, 0][nearest].float().view(1, -1, height, width)
     return maps, heatmaps.view_as(tags).to(device), tags.to(device)

@@ -1,4 +1,4 @@
-"""A training step, the share of selection and losses in it, and inference by anchor rule."""
+"""A training step, the share of targets, selection and losses in it, and inference by rule."""
 
 import argparse
 
@@ -7,12 +7,19 @@ import torch
 from detectron2.modeling import build_model
 
 from adaanchor_d2.engine.config_file import load_config
+from adaanchor_d2.modeling.network import map_tensors
 
 from .timing import interleave
 
+NUM_PEOPLE = 5
+
 
 def time_train(args: argparse.Namespace) -> dict:
-    """A training step, the share of selection and losses in it, and inference by rule."""
+    """A training step, the share of targets, selection and losses in it, inference by rule.
+
+    For every meta-architecture. A rule that cannot do without further options (weights of a frozen
+    tagger) needs them on the command line.
+    """
 
     def build(rule: str | None = None):
         rule_options = [] if rule is None else ["MODEL.KEYPOINT_HEAD.NAME", rule]
@@ -21,16 +28,19 @@ def time_train(args: argparse.Namespace) -> dict:
 
     torch.manual_seed(0)
     cfg = load_config(args.config_file, args.opts)
-    samples = [_random_sample(cfg, seed) for seed in range(args.batch_size)]
+    is_whole = cfg.INPUT.MAPPER == "WholeImageMapper"
+    make_sample = _random_image if is_whole else _random_crop
+    samples = [make_sample(cfg, seed) for seed in range(args.batch_size)]
     model = build().train()
     for module in model.modules():
         if hasattr(module, "set_iteration"):
             module.set_iteration(cfg.SOLVER.MAX_ITER)  # the rule after its warm-up
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-5)
-    targets, supervised = model.keypoint_targets(samples)
+    images = model.preprocess_images(samples)
     with torch.no_grad():
-        maps = model.head.predict(model.neck(model.backbone(model.preprocess_images(samples))))
-    require_gradients(maps)
+        maps = model.dense_maps(getattr(images, "tensor", images))
+    for tensor in map_tensors(maps):
+        tensor.requires_grad_()
 
     def step() -> None:
         optimizer.zero_grad()
@@ -38,8 +48,7 @@ def time_train(args: argparse.Namespace) -> dict:
         optimizer.step()
 
     def selection_and_losses() -> None:
-        assignment = model.head.label(maps, targets)
-        sum(model.head.losses(maps, targets, assignment, supervised).values()).backward()
+        sum(model.losses(maps, samples).values()).backward()
 
     training = interleave(
         {"step": step, "selection_and_losses": selection_and_losses}, args.repeats, args.device
@@ -58,7 +67,7 @@ def time_train(args: argparse.Namespace) -> dict:
     return {
         "config": args.config_file,
         "batch_size": args.batch_size,
-        "targets": len(targets),
+        "labelled_keypoints": sum(int((keypoints_of(s)[..., 2] > 0).sum()) for s in samples),
         **training,
         "selection_and_losses_share": round(
             training["selection_and_losses_ms"] / training["step_ms"], 4
@@ -70,28 +79,50 @@ def time_train(args: argparse.Namespace) -> dict:
     }
 
 
-def require_gradients(maps) -> None:
-    """Make all tensors of a head's maps leaves with gradients."""
-    if isinstance(maps, torch.Tensor):
-        maps.requires_grad_()
-    elif maps is not None and not isinstance(maps, int):
-        for part in maps if isinstance(maps, tuple) else vars(maps).values():
-            require_gradients(part)
+def keypoints_of(sample: dict) -> torch.Tensor:
+    return sample["keypoints" if "keypoints" in sample else "people_keypoints"]
 
 
-def _random_sample(cfg, seed: int) -> dict:
-    """A sample of noise; each keypoint is labelled with probability 0.7 (in COCO: 0.65)."""
+def _random_crop(cfg, seed: int) -> dict:
+    """A person's crop of noise, with keypoints all over it."""
     rng = np.random.default_rng(seed)
     height, width = cfg.INPUT.CROP_SIZE
-    num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
-    xy = rng.uniform(0, 1, (num_keypoints, 2)) * [width, height]
-    visibility = 2.0 * (rng.uniform(size=(num_keypoints, 1)) < 0.7)
+    keypoints = _random_keypoints(cfg, rng, np.zeros(2), np.array([width, height]))
     return {
-        "image": torch.from_numpy(rng.integers(0, 256, (3, height, width), dtype=np.uint8)),
-        "keypoints": torch.from_numpy(np.hstack((xy, visibility)).astype(np.float32)),
-        "crop_to_image": np.eye(2, 3),
+        **_random_pixels(rng, height, width),
+        "keypoints": torch.from_numpy(keypoints),
         "person_box": (0.0, 0.0, float(width), float(height)),
         "box_score": 1.0,
+    }
+
+
+def _random_image(cfg, seed: int) -> dict:
+    """An image of noise with five people (CrowdPose has 4, COCO 2.6), a third of it wide."""
+    rng = np.random.default_rng(seed)
+    height, width = cfg.INPUT.CROP_SIZE
+    size = np.array([width, height]) / 3
+    people = [
+        _random_keypoints(cfg, rng, rng.uniform(0, 2, 2) * size, size) for _ in range(NUM_PEOPLE)
+    ]
+    return {
+        **_random_pixels(rng, height, width),
+        "people_keypoints": torch.from_numpy(np.stack(people)),
+        "ignore_mask": torch.zeros(height, width, dtype=torch.uint8),
+    }
+
+
+def _random_keypoints(cfg, rng, corner: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """(K, 3) in a box; each keypoint is labelled with probability 0.7 (in COCO: 0.65)."""
+    num_keypoints = cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
+    xy = corner + rng.uniform(0, 1, (num_keypoints, 2)) * size
+    visibility = 2.0 * (rng.uniform(size=(num_keypoints, 1)) < 0.7)
+    return np.hstack((xy, visibility)).astype(np.float32)
+
+
+def _random_pixels(rng, height: int, width: int) -> dict:
+    return {
+        "image": torch.from_numpy(rng.integers(0, 256, (3, height, width), dtype=np.uint8)),
+        "crop_to_image": np.eye(2, 3),
         "height": height,
         "width": width,
     }

@@ -53,6 +53,16 @@ class KeypointTargets:
             self.xy[index], self.image_index[index], self.type_index[index], person
         )
 
+    def to(self, device: torch.device, dtype: torch.dtype) -> "KeypointTargets":
+        """Return the targets on a device, their places as ``dtype``."""
+        person = self.person_index
+        return KeypointTargets(
+            self.xy.to(device, dtype, non_blocking=True),
+            self.image_index.to(device, non_blocking=True),
+            self.type_index.to(device, non_blocking=True),
+            None if person is None else person.to(device, non_blocking=True),
+        )
+
     def map_index(self, num_types: int) -> Tensor:
         """(T,) row of each target's map when maps are flattened to (B * K, ...)."""
         return self.image_index * num_types + self.type_index

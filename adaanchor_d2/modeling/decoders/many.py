@@ -115,19 +115,22 @@ def suppress_near(order_score: Tensor, xy: Tensor, radius: float, max_results: i
     Returns:
         (B, K, max_results) slots of the kept candidates, best first; -1 where none was left.
     """
-    alive = order_score.detach().flatten(0, 1).cpu().numpy().copy()
-    x, y = np.moveaxis(xy.detach().flatten(0, 1).cpu().numpy(), 2, 0).copy()
-    rows = np.arange(len(alive))
-    kept = np.full((len(alive), max_results), -1)
+    score = order_score.detach().flatten(0, 1).cpu().numpy()
+    order = (-score).argsort(axis=1, kind="stable")
+    alive = np.take_along_axis(score, order, axis=1) > -np.inf
+    x, y = np.moveaxis(xy.detach().flatten(0, 1).cpu().numpy(), 2, 0)
+    x, y = np.take_along_axis(x, order, axis=1), np.take_along_axis(y, order, axis=1)
+    first_cell = np.arange(len(score)) * score.shape[1]
+    cells, found = np.zeros((2, max_results, len(score)), dtype=np.int64)
     for number in range(max_results):
-        slot = alive.argmax(axis=1)
-        any_left = alive[rows, slot] > -np.inf
+        cell = cells[number] = first_cell + alive.argmax(axis=1)
+        found[number] = any_left = alive.take(cell)
         if not any_left.any():
             break
-        kept[:, number] = np.where(any_left, slot, -1)
-        dx, dy = x - x[rows, slot, None], y - y[rows, slot, None]
-        alive[dx * dx + dy * dy <= radius**2] = -np.inf
-        alive[rows, slot] = -np.inf  # also where an estimate is not finite
+        dx, dy = x - x.take(cell)[:, None], y - y.take(cell)[:, None]
+        alive &= ~(dx * dx + dy * dy <= radius**2)  # not >: an estimate may be not finite
+        alive.put(cell, False)
+    kept = np.where(found, order.take(cells), -1).T
     return torch.from_numpy(kept).to(xy.device).view(*order_score.shape[:2], -1)
 
 

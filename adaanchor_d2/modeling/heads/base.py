@@ -26,10 +26,14 @@ class KeypointHead(nn.Module):
     ) -> dict[str, Tensor]:
         """Return the losses of one batch of features (B, C, H, W)."""
         maps = self.predict(features)
+        return self.losses(maps, targets, self.assign(maps, targets), supervised)
+
+    def assign(self, maps, targets: KeypointTargets) -> Assignment:
+        """``label``, and in training tell the curves now and then how the anchors lie."""
         assignment = self.label(maps, targets)
         if has_event_storage() and get_event_storage().iter % DIAGNOSTICS_PERIOD == 0:
             get_event_storage().put_scalars(**self.diagnostics(maps, targets, assignment))
-        return self.losses(maps, targets, assignment, supervised)
+        return assignment
 
     def diagnostics(
         self, maps, targets: KeypointTargets, assignment: Assignment

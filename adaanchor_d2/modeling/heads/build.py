@@ -27,7 +27,8 @@ A head has the attributes ``has_confidence`` (do its scores mean anything), ``nu
 * ``anchor_places(maps, assignment) -> (T, A, 2)``, the places of the anchors in input pixels;
 * ``merge_mirrored(maps, mirrored, flip_indices) -> maps``: the mean of the maps of an image and of
   its mirror image;
-* ``forward(features, targets, supervised)``: predict, label, losses in one.
+* ``assign(maps, targets)``: ``label``, told to the training curves now and then;
+* ``forward(features, targets, supervised)``: predict, assign, losses in one.
 
 Rules without a grid of candidates lack ``inference_many``, ``confidence`` and ``locate``. Rules
 that train differently as training goes on have ``set_iteration(iteration)``.

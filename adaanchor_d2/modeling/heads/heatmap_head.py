@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ..anchors import Assignment, KeypointTargets
-from ..anchors.geometry import mirror_columns
+from ..anchors.geometry import mirror_columns, sample_maps
 from ..decoders import (
     LocatedKeypoints,
     locate_heatmap_cells,
@@ -122,6 +122,15 @@ class HeatmapHead(GridHead):
     def confidence(self, maps: Tensor) -> Tensor:
         """Return (B, K, H, W) in [0, 1], the confidence of all candidates."""
         return maps.clamp(0.0, 1.0)
+
+    def sample(self, maps: Tensor, xy: Tensor) -> Tensor:
+        """Return the confidence (B, K, M) at xy (B, K, M, 2), input pixels, read bilinearly.
+
+        Places outside the map take the border's.
+        """
+        places = xy.flatten(0, 1).to(maps.dtype) / self.stride
+        heights = sample_maps(maps.flatten(0, 1)[:, None], places, self.place)
+        return heights[..., 0].clamp(0.0, 1.0).unflatten(0, xy.shape[:2])
 
     def locate(self, maps: Tensor, index: Tensor) -> LocatedKeypoints:
         """The keypoints that given candidates (B, K, M) estimate; -1 for none."""

@@ -2,6 +2,7 @@
 
 import torch
 from detectron2.config import CfgNode, configurable
+from detectron2.layers import ShapeSpec
 from detectron2.modeling import Backbone
 from torch import Tensor, nn
 
@@ -11,7 +12,12 @@ from ..heads import build_keypoint_head
 
 
 class PoseModel(nn.Module):
-    """Base of the meta-architectures: images -> backbone -> neck -> head."""
+    """Base of the meta-architectures: images -> backbone -> neck -> head.
+
+    Each offers ``dense_maps(images)``, all that the network computes from normalized images
+    (B, 3, H, W): one tensor, or several in dataclasses and tuples; and
+    ``losses(maps, batched_inputs)``, the losses of a batch with such maps.
+    """
 
     has_tagger = False
 
@@ -47,8 +53,8 @@ class PoseModel(nn.Module):
         backbone = build_checked_backbone(cfg)
         neck = build_neck(cfg, backbone.output_shape())
         check_crop_size(cfg, backbone, neck)
-        head = build_keypoint_head(cfg, neck.output_shape())
-        if head.reads_tags and not (cls.has_tagger and cfg.MODEL.TAG.SOURCE == "joint"):
+        heads = cls.build_heads(cfg, neck.output_shape())
+        if heads["head"].reads_tags and not (cls.has_tagger and cfg.MODEL.TAG.SOURCE == "joint"):
             raise InputError(
                 f"MODEL.KEYPOINT_HEAD.NAME {cfg.MODEL.KEYPOINT_HEAD.NAME} reads tags: it needs "
                 "MODEL.META_ARCHITECTURE BottomUpPose and MODEL.TAG.SOURCE joint."
@@ -56,11 +62,20 @@ class PoseModel(nn.Module):
         return {
             "backbone": backbone,
             "neck": neck,
-            "head": head,
+            **heads,
             "pixel_mean": cfg.MODEL.PIXEL_MEAN,
             "pixel_std": cfg.MODEL.PIXEL_STD,
             "channels_last": cfg.MODEL.CHANNELS_LAST,
         }
+
+    @classmethod
+    def build_heads(cls, cfg: CfgNode, input_shape: ShapeSpec) -> dict[str, nn.Module]:
+        """Return what reads the neck's map, by the names of the constructor's arguments."""
+        return {"head": build_keypoint_head(cfg, input_shape)}
+
+    def dense_maps(self, images: Tensor):
+        """Return the head's maps."""
+        return self.head.predict(self.neck(self.backbone(images)))
 
     @property
     def device(self) -> torch.device:

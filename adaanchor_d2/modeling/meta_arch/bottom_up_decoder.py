@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..anchors.geometry import candidate_xy
 from ..decoders import LocatedKeypoints, fill_missing
 from .people import ImageKeypoints, group_people, people_instances, person_scores
+from .results import drop_padding, gather_results
 from .taggers import Tagger
 
 
@@ -60,8 +61,7 @@ class BottomUpDecoder:
             image_sizes: (height, width) of each image without padding.
         """
         located = self.head.inference_many(maps, min((self.gamma, *self.gammas)), self.max_people)
-        size = located.xy.new_tensor(image_sizes).flip(1)[:, None, None]
-        located.valid &= (located.anchor_xy < size).all(dim=3)
+        drop_padding(located, image_sizes)
         tags = self.tagger.sample(tag_maps, located.xy, batched_inputs)
         keypoints = _per_image(located, batched_inputs)
         instances, rows = {}, {}
@@ -77,17 +77,7 @@ class BottomUpDecoder:
             sizes = [(sample["height"], sample["width"]) for sample in batched_inputs]
             instances[gamma] = list(map(people_instances, joints, people, scores, sizes))
             rows[gamma] = [image.rows(gamma) for image in keypoints]
-        return [self._result(instances, rows, index) for index in range(len(batched_inputs))]
-
-    def _result(self, instances: dict, rows: dict, index: int) -> dict:
-        result = {
-            "instances": instances[self.gamma][index],
-            "keypoints": rows[self.gamma][index],
-        }
-        if self.gammas:
-            result["instances_by_gamma"] = {g: instances[g][index] for g in self.gammas}
-            result["keypoints_by_gamma"] = {g: rows[g][index] for g in self.gammas}
-        return result
+        return gather_results(instances, rows, self.gamma, self.gammas)
 
     def _fill(
         self, maps, tag_maps, tags: Tensor, keypoints: list, people: list, batched_inputs: list

@@ -27,7 +27,7 @@ class FlipTest(nn.Module):
     def forward(self, batched_inputs: list[dict]) -> list[dict]:
         model = self.model
         images = model.preprocess_images(batched_inputs)
-        maps = model.head.predict(model.neck(model.backbone(images)))
-        mirrored = model.head.predict(model.neck(model.backbone(images.flip(-1))))
+        maps = model.dense_maps(images)
+        mirrored = model.dense_maps(images.flip(-1))
         maps = model.head.merge_mirrored(maps, mirrored, self.flip_indices)
         return model.postprocess(model.head.inference(maps), batched_inputs)

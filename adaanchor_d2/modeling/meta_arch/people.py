@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from detectron2.structures import Boxes, Instances
+from detectron2.structures import Instances
 from torch import Tensor
 
 from ..decoders import LocatedKeypoints, group_by_tags
 from .base import transform_points
+from .results import pose_instances
 
 
 @dataclass
@@ -104,9 +105,8 @@ def people_instances(
         image_size: (height, width) of the original image.
 
     Returns:
-        N people: ``pred_keypoints`` (N, K, 3), x, y, score; ``pred_keypoint_anchors`` (N, K, 2);
-        ``scores`` (N,); ``pred_boxes``, around the located keypoints. A keypoint that was not
-        located has score 0 and lies, like its anchor, at the mean of the person's located ones.
+        N people, see ``pose_instances``. A keypoint that was not located has score 0 and lies, like
+        its anchor, at the mean of the person's located ones.
     """
     found = people >= 0
     kinds, slot = torch.arange(people.shape[1]), people.clamp(min=0)
@@ -115,11 +115,4 @@ def people_instances(
     points = torch.where(found[..., None], points, mean[:, None])
     anchors = torch.where(found[..., None], keypoints.anchor_xy[kinds, slot], mean[:, None])
     score = keypoints.score[kinds, slot] * found
-
-    instances = Instances(image_size)
-    instances.pred_keypoints = torch.cat((points, score[..., None]), dim=2).float()
-    instances.pred_keypoint_anchors = anchors.float()
-    instances.scores = scores.float()
-    corners = torch.cat((points.amin(dim=1), points.amax(dim=1)), dim=1)
-    instances.pred_boxes = Boxes(corners.float())
-    return instances
+    return pose_instances(points, score, anchors, scores, image_size)

@@ -30,17 +30,19 @@ class SinglePose(PoseModel):
             person in pixels of the original image: ``pred_keypoints`` (1, K, 3), x, y, score;
             ``pred_keypoint_anchors`` (1, K, 2); ``scores`` (1,) the box score; ``pred_boxes``.
         """
-        images = self.preprocess_images(batched_inputs)
-        features = self.neck(self.backbone(images))
+        maps = self.dense_maps(self.preprocess_images(batched_inputs))
         if self.training:
-            return self.head(features, *self.keypoint_targets(batched_inputs))
-        located = self.head.inference(self.head.predict(features))
-        return self.postprocess(located, batched_inputs)
+            return self.losses(maps, batched_inputs)
+        return self.postprocess(self.head.inference(maps), batched_inputs)
 
     def preprocess_images(self, batched_inputs: list[dict]) -> Tensor:
         """Return normalized images (B, 3, H, W) on the model's device."""
         images = torch.stack([sample["image"] for sample in batched_inputs])
         return self.normalize(images).contiguous(memory_format=self.memory_format)
+
+    def losses(self, maps, batched_inputs: list[dict]) -> dict[str, Tensor]:
+        targets, supervised = self.keypoint_targets(batched_inputs)
+        return self.head.losses(maps, targets, self.head.assign(maps, targets), supervised)
 
     def keypoint_targets(self, batched_inputs: list[dict]) -> tuple[KeypointTargets, Tensor]:
         """Return the labelled keypoints, and supervised (B, K, 1, 1): types with a label.
@@ -51,11 +53,8 @@ class SinglePose(PoseModel):
         labelled = keypoints[..., 2] > 0
         image_index, type_index = labelled.nonzero(as_tuple=True)
         xy = keypoints[image_index, type_index, :2] / self.head.stride
-        targets = KeypointTargets(
-            xy.to(self.device, self.pixel_mean.dtype, non_blocking=True),
-            image_index.to(self.device, non_blocking=True),
-            type_index.to(self.device, non_blocking=True),
-        )
+        targets = KeypointTargets(xy, image_index, type_index)
+        targets = targets.to(self.device, self.pixel_mean.dtype)
         return targets, labelled[..., None, None].to(self.device, non_blocking=True)
 
     def postprocess(self, located: LocatedKeypoints, batched_inputs: list[dict]) -> list[dict]:

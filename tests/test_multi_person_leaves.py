@@ -1,4 +1,4 @@
-"""Every bottom-up leaf trains a step and predicts, on samples of noise."""
+"""Every leaf of bottom-up and of single-stage pose trains a step and predicts, on noise."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.engine.optimizer import build_optimizer
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
-FOLDERS = ("coco_bottom_up", "crowdpose_bottom_up")
+TAGGED = ("coco_bottom_up", "crowdpose_bottom_up")
 LEAVES = [
     path
-    for folder in FOLDERS
+    for folder in (*TAGGED, "coco_center", "crowdpose_center")
     for path in sorted((CONFIGS / folder).glob("*.yaml"))
     if not path.name.startswith("Base")
 ]
@@ -27,7 +27,7 @@ OPTIONS = [
 def tagger_weights(tmp_path_factory):
     """Folder -> the checkpoint that its leaf for the tagger would write."""
     files = {}
-    for folder in FOLDERS:
+    for folder in TAGGED:
         leaf = CONFIGS / folder / "ae_hrnet_w32_512.yaml"
         files[folder] = tmp_path_factory.mktemp(folder) / "model_final.pth"
         model = build_model(load_config(str(leaf), OPTIONS))

@@ -1,0 +1,160 @@
+"""From the maps of a batch of images to poses: locate centres, read their poses, remove duplicates.
+
+B images, K keypoint types, H W map size, M located centres of an image, N people of an image.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from detectron2.structures import Instances
+from torch import Tensor, nn
+
+from ..anchors.geometry import xy_to_index
+from ..decoders import LocatedKeypoints, keep_best_poses, same_person
+from .results import drop_padding, gather_results, pose_instances
+
+
+@dataclass
+class CenterMaps:
+    """What a single-stage model predicts at every candidate.
+
+    Attributes:
+        centers: the maps of the head that locates centres, one type.
+        offsets: (B, K, 2, H, W), from the candidate to the keypoints of its person, (x, y), stride
+            units.
+        heatmaps: (B, K, H, W) of the keypoints, or None.
+    """
+
+    centers: object
+    offsets: Tensor
+    heatmaps: Tensor | None = None
+
+
+@dataclass
+class ImagePoses:
+    """The poses of one image before duplicates are removed, best centre first.
+
+    Attributes:
+        xy: (M, K, 2) input pixels.
+        anchor_xy: (M, 2) input pixels, the anchor of the centre.
+        center_score: (M,).
+        score: (M, K), of the keypoints.
+        quality: (M,), by which one of several poses of a person is kept.
+    """
+
+    xy: np.ndarray
+    anchor_xy: np.ndarray
+    center_score: np.ndarray
+    score: np.ndarray
+    quality: np.ndarray
+
+    def __getitem__(self, index: np.ndarray) -> "ImagePoses":
+        return ImagePoses(*(array[index] for array in vars(self).values()))
+
+
+class CenterDecoder:
+    """Decodes maps once, at the lowest threshold, and removes duplicates at each."""
+
+    def __init__(
+        self,
+        head: nn.Module,
+        keypoint_head: nn.Module | None,
+        *,
+        gamma: float = 0.01,
+        gammas: Sequence[float] = (),
+        max_people: int = 30,
+        nms_threshold: float = 0.05,
+        nms_num_keypoints: int = 8,
+        rescores: bool = True,
+    ) -> None:
+        """
+        Args:
+            head: locates centres.
+            keypoint_head: the keypoint heatmaps', needed with ``rescores``.
+            gamma: centres with a lower confidence are no people.
+            gammas: further thresholds.
+            max_people: of an image.
+            nms_threshold, nms_num_keypoints: see ``decoders/pose_nms.py``.
+            rescores: a keypoint's score is that of the centre times the keypoint's heatmap where it
+                lies, else that of the centre.
+        """
+        self.head = head
+        self.keypoint_head = keypoint_head
+        self.gamma = gamma
+        self.gammas = tuple(gammas)
+        self.max_people = max_people
+        self.nms_threshold = nms_threshold
+        self.nms_num_keypoints = nms_num_keypoints
+        self.rescores = rescores
+
+    def __call__(
+        self, maps: CenterMaps, image_sizes: list[tuple[int, int]], batched_inputs: list[dict]
+    ) -> list[dict]:
+        """Return one result per image, see ``CenterPose.forward``.
+
+        People whose anchor lies in the padding are left out.
+
+        Args:
+            image_sizes: (height, width) of each image without padding.
+        """
+        thresholds = (self.gamma, *self.gammas)
+        located = self.head.inference_many(maps.centers, min(thresholds), self.max_people)
+        drop_padding(located, image_sizes)
+        instances = {gamma: [] for gamma in thresholds}
+        rows = {gamma: [] for gamma in thresholds}
+        for poses, sample in zip(self._poses(maps, located), batched_inputs, strict=True):
+            same = same_person(poses.xy, self.nms_threshold, self.nms_num_keypoints)
+            for gamma in instances:
+                people = _to_image(poses[self._keep(poses, same, gamma)], sample)
+                instances[gamma].append(people)
+                rows[gamma].append(_keypoint_rows(people))
+        return gather_results(instances, rows, self.gamma, self.gammas)
+
+    def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
+        """Read the poses at the anchors of the centres."""
+        stride, anchor_xy = self.head.stride, located.anchor_xy[:, 0]
+        index = xy_to_index(anchor_xy / stride, maps.offsets.shape[-1], self.head.place)
+        offsets = maps.offsets.flatten(3)
+        offsets = offsets.gather(3, index[:, None, None].expand(*offsets.shape[:3], -1))
+        xy = anchor_xy[:, None] + offsets.transpose(2, 3) * stride
+        center_score = located.score[:, 0]
+        score, quality = center_score[:, None].expand(xy.shape[:3]), center_score
+        if self.rescores:
+            heat = self.keypoint_head.sample(maps.heatmaps, xy)
+            score, quality = score * heat, heat.mean(dim=1)
+        parts = (xy.transpose(1, 2), anchor_xy, center_score, score.transpose(1, 2), quality)
+        parts = [part.cpu().numpy() for part in parts]
+        valid = located.valid[:, 0].cpu().numpy()
+        return [
+            ImagePoses(*(part[image] for part in parts))[valid[image]]
+            for image in range(len(valid))
+        ]
+
+    def _keep(self, poses: ImagePoses, same: np.ndarray, gamma: float) -> np.ndarray:
+        """Return the indices of the people at a threshold, best person first."""
+        count = np.count_nonzero(poses.center_score >= gamma)
+        kept = keep_best_poses(same[:count, :count], poses.quality[:count])
+        return kept[(-poses.score[kept].mean(axis=1)).argsort(kind="stable")]
+
+
+def _to_image(poses: ImagePoses, sample: dict) -> Instances:
+    matrix = np.asarray(sample["crop_to_image"], dtype=np.float64)
+    points, anchors = (xy @ matrix[:, :2].T + matrix[:, 2] for xy in (poses.xy, poses.anchor_xy))
+    points, anchors, score = map(torch.from_numpy, (points, anchors, poses.score))
+    return pose_instances(
+        points,
+        score,
+        anchors[:, None].expand(points.shape),
+        score.mean(dim=1),
+        (sample["height"], sample["width"]),
+    )
+
+
+def _keypoint_rows(people: Instances) -> Tensor:
+    """Return (N K, 4), x, y, score, type of all keypoints of people."""
+    keypoints = people.pred_keypoints
+    types = torch.arange(keypoints.shape[1], dtype=keypoints.dtype)
+    types = types.expand(keypoints.shape[:2])[..., None]
+    return torch.cat((keypoints, types), dim=2).flatten(0, 1)

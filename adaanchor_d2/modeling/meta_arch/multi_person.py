@@ -1,0 +1,100 @@
+"""What the meta-architectures for everybody in an image share.
+
+B images, K keypoint types, P people of an image.
+"""
+
+import torch.nn.functional as F
+from detectron2.config import CfgNode
+from detectron2.structures import ImageList
+from torch import Tensor, nn
+
+from ...errors import InputError
+from ..anchors import KeypointTargets
+from ..backbone import size_divisor
+from .base import PoseModel
+from .people_targets import PeopleTargets
+
+
+class MultiPersonPose(PoseModel):
+    """Base of the models that see whole images: input, targets, and what is supervised.
+
+    Every type is supervised at every candidate, in images without people too, except where
+    ``ignore_mask`` or padding covers more than half of the candidate's cell.
+    """
+
+    def __init__(self, **parts) -> None:
+        """
+        Args:
+            parts: see :class:`PoseModel`.
+        """
+        super().__init__(**parts)
+        self.size_divisor = size_divisor(self.backbone, self.neck)
+
+    @classmethod
+    def from_config(cls, cfg: CfgNode) -> dict:
+        parts = super().from_config(cfg)
+        _check(cfg, cls.__name__, parts["head"])
+        return parts
+
+    def preprocess_images(self, batched_inputs: list[dict]) -> ImageList:
+        """Return normalized images, padded to one size that the network can see."""
+        images = [self.normalize(sample["image"]) for sample in batched_inputs]
+        images = ImageList.from_tensors(images, self.size_divisor)
+        images.tensor = images.tensor.contiguous(memory_format=self.memory_format)
+        return images
+
+    def people_targets(self, batched_inputs: list[dict]) -> PeopleTargets:
+        """Return the people who show a labelled keypoint in their image, on the CPU.
+
+        Their keypoints outside the image are targets too.
+        """
+        shown = [_shown_people(sample) for sample in batched_inputs]
+        return PeopleTargets.of(shown, self.head.stride)
+
+    def keypoint_targets(self, batched_inputs: list[dict]) -> KeypointTargets:
+        """Return the labelled keypoints of :meth:`people_targets`."""
+        targets = self.people_targets(batched_inputs).keypoints()
+        return targets.to(self.device, self.pixel_mean.dtype)
+
+    def supervised(self, batched_inputs: list[dict]) -> Tensor:
+        """Return (B, 1, H, W) bool, where candidates are supervised, on the head's map."""
+        ignored = [sample["ignore_mask"].to(self.device).float() for sample in batched_inputs]
+        ignored = ImageList.from_tensors(ignored, self.size_divisor, pad_value=1.0).tensor
+        return F.avg_pool2d(ignored[:, None], self.head.stride) <= 0.5
+
+
+def decoding_thresholds(cfg: CfgNode) -> dict:
+    """The decoders' arguments that all multi-person models share."""
+    return {
+        "gamma": cfg.MODEL.KEYPOINT_HEAD.GAMMA,
+        "gammas": cfg.TEST.GAMMAS,
+        "max_people": cfg.MODEL.MAX_PEOPLE,
+    }
+
+
+def _check(cfg: CfgNode, model_name: str, head: nn.Module) -> None:
+    """Raise InputError for what a multi-person model cannot do."""
+    if cfg.TEST.FLIP:
+        raise InputError(f"TEST.FLIP is not offered by {model_name}: set it False.")
+    if not hasattr(head, "inference_many"):
+        raise InputError(
+            f"MODEL.KEYPOINT_HEAD.NAME {cfg.MODEL.KEYPOINT_HEAD.NAME} locates one keypoint per "
+            f"type: it does not serve {model_name}."
+        )
+    for gamma in (cfg.MODEL.KEYPOINT_HEAD.GAMMA, *cfg.TEST.GAMMAS):
+        if not 0 < gamma < 1:
+            raise InputError(
+                "MODEL.KEYPOINT_HEAD.GAMMA and TEST.GAMMAS must lie between 0 and 1, "
+                f"not at {gamma}."
+            )
+    if cfg.MODEL.MAX_PEOPLE < 1:
+        raise InputError(f"MODEL.MAX_PEOPLE is {cfg.MODEL.MAX_PEOPLE}, but must be at least 1.")
+
+
+def _shown_people(sample: dict) -> Tensor:
+    """Those of ``people_keypoints`` with a labelled keypoint inside the image."""
+    people = sample["people_keypoints"]
+    height, width = sample["image"].shape[-2:]
+    size = people.new_tensor([width, height])
+    inside = ((people[..., :2] >= 0) & (people[..., :2] < size)).all(dim=2)
+    return people[(inside & (people[..., 2] > 0)).any(dim=1)]

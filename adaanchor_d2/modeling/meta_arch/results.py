@@ -1,0 +1,62 @@
+"""What the decoders of multi-person models share: who counts, and the form of the results.
+
+K keypoint types, N people.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from detectron2.structures import Boxes, Instances
+from torch import Tensor
+
+from ..decoders import LocatedKeypoints
+
+
+def drop_padding(located: LocatedKeypoints, image_sizes: Sequence[tuple[int, int]]) -> None:
+    """Make what was found from an anchor in the padding invalid, in place.
+
+    Args:
+        image_sizes: (height, width) of each image without padding, input pixels.
+    """
+    size = located.xy.new_tensor(image_sizes).flip(1)[:, None, None]
+    located.valid &= (located.anchor_xy < size).all(dim=3)
+
+
+def pose_instances(
+    points: Tensor, score: Tensor, anchors: Tensor, person_score: Tensor, image_size: tuple
+) -> Instances:
+    """Return N people with ``pred_keypoints`` (N, K, 3), x, y, score; ``pred_keypoint_anchors``
+    (N, K, 2); ``scores`` (N,); ``pred_boxes``, around the keypoints.
+
+    Args:
+        points, anchors: (N, K, 2), pixels of the original image.
+        score: (N, K), of each keypoint.
+        person_score: (N,).
+        image_size: (height, width) of the original image.
+    """
+    instances = Instances(image_size)
+    instances.pred_keypoints = torch.cat((points, score[..., None]), dim=2).float()
+    instances.pred_keypoint_anchors = anchors.float()
+    instances.scores = person_score.float()
+    corners = torch.cat((points.amin(dim=1), points.amax(dim=1)), dim=1)
+    instances.pred_boxes = Boxes(corners.float())
+    return instances
+
+
+def gather_results(
+    instances: dict[float, list], rows: dict[float, list], gamma: float, gammas: Sequence[float]
+) -> list[dict]:
+    """Return one result per image from what was decoded at each threshold.
+
+    Args:
+        instances, rows: threshold -> one value per image.
+        gamma, gammas: the model's threshold, and the further ones.
+    """
+    results = [
+        {"instances": people, "keypoints": keypoints}
+        for people, keypoints in zip(instances[gamma], rows[gamma], strict=True)
+    ]
+    for index, result in enumerate(results if gammas else ()):
+        result["instances_by_gamma"] = {g: instances[g][index] for g in gammas}
+        result["keypoints_by_gamma"] = {g: rows[g][index] for g in gammas}
+    return results
