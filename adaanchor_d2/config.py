@@ -125,9 +125,9 @@ def _add_whole_image_config(cfg: CN) -> None:
     # WholeImageMapper: the part of the image that fills CROP_SIZE is scaled by a uniform factor in
     # this range; above 1 people become smaller.
     cfg.INPUT.SCALE_RANGE = (0.75, 1.5)
-    # WholeImageMapper: side of the image that fills CROP_SIZE. "shorter" (the paper): the longer one
-    # sticks out; in evaluation the shorter one is MIN_SIZE_TEST. "longer": the whole image lies in
-    # the middle of CROP_SIZE, in evaluation too, so that all inputs have one size.
+    # WholeImageMapper: side of the image that fills CROP_SIZE. "shorter" (the paper): the longer
+    # one sticks out; in evaluation the shorter one is MIN_SIZE_TEST. "longer": the whole image lies
+    # in the middle of CROP_SIZE, in evaluation too, so that all inputs have one size.
     cfg.INPUT.IMAGE_FIT = "shorter"
     # WholeImageMapper: uniform translation in +- t, pixels of the network input. (In HigherHRNet's
     # code 40 means 40 / 200 of the crop's side, which is 102.4 pixels of 512.)
