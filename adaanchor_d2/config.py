@@ -125,6 +125,10 @@ def _add_whole_image_config(cfg: CN) -> None:
     # WholeImageMapper: the part of the image that fills CROP_SIZE is scaled by a uniform factor in
     # this range; above 1 people become smaller.
     cfg.INPUT.SCALE_RANGE = (0.75, 1.5)
+    # WholeImageMapper: side of the image that fills CROP_SIZE. "shorter" (the paper): the longer
+    # one sticks out; in evaluation the shorter one is MIN_SIZE_TEST. "longer": the whole image lies
+    # in the middle of CROP_SIZE, in evaluation too, so that all inputs have one size.
+    cfg.INPUT.IMAGE_FIT = "shorter"
     # WholeImageMapper: uniform translation in +- t, pixels of the network input. (In HigherHRNet's
     # code 40 means 40 / 200 of the crop's side, which is 102.4 pixels of 512.)
     cfg.INPUT.TRANSLATE = 40.0
@@ -153,7 +157,8 @@ def _add_solver_config(cfg: CN) -> None:
 def _add_test_config(cfg: CN) -> None:
     # Samples per forward pass and process during evaluation.
     cfg.TEST.BATCH_SIZE = 32
-    # Average the maps of the image and of its mirror image (twice the time).
+    # Average the maps of the image and of its mirror image (twice the time). Several test sets
+    # must have the same mirror partners.
     cfg.TEST.FLIP = False
     # Person score = box score x mean confidence of the keypoints above RESCORE_THRESHOLD, as
     # SimplePose does. False: the box score alone. CenterPose: keypoint score = centre score x the
@@ -185,9 +190,10 @@ def _add_bottom_up_config(cfg: CN) -> None:
     # is worth).
     tag.SOURCE = "joint"
     # frozen: its weights, a checkpoint of this project that was trained with SOURCE joint, or a
-    # converted one; and the timm network and feature that its tag head reads.
+    # converted one; and the timm network and feature that its tag head reads. Without a name the
+    # tagger is a network like the model's own, backbone and neck.
     tag.WEIGHTS = ""
-    tag.TIMM_NAME = "hrnet_w32"
+    tag.TIMM_NAME = ""
     tag.IN_FEATURE = "res2"
     # The order in which keypoint types are grouped into people; () for as they are numbered.
     tag.JOINT_ORDER = ()

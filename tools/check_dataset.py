@@ -14,8 +14,10 @@ from functools import reduce
 
 from adaanchor_d2.data import Skeleton, get_skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
-from adaanchor_d2.data.check import CheckReport, check_keypoint_dataset
+from adaanchor_d2.data.check import CheckReport, check_detections, check_keypoint_dataset
 from adaanchor_d2.data.check_entries import check_entries
+from adaanchor_d2.data.datasets.coco_rules import COCO_RULES
+from adaanchor_d2.data.datasets.crowdpose import CROWDPOSE_RULES
 from adaanchor_d2.data.datasets.register import (
     DatasetFiles,
     DatasetFormat,
@@ -27,6 +29,9 @@ from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.evaluation import build_evaluator
 from adaanchor_d2.evaluation.mpii_evaluator import NoGroundTruthError
 
+# Skeletons whose files in COCO's format have rules of their own.
+RULES_OF_SKELETONS = {"crowdpose": CROWDPOSE_RULES}
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -35,7 +40,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("dataset", nargs="?", help="name of a registered data set")
     parser.add_argument("--json", metavar="FILE", help="a COCO keypoint file, not registered")
     parser.add_argument("--images", metavar="DIR", help="its image folder")
-    parser.add_argument("--skeleton", default="coco", help="its skeleton (default: coco)")
+    parser.add_argument(
+        "--skeleton", default="coco", help="its skeleton, whose rules it keeps (default: coco)"
+    )
     parser.add_argument(
         "--detections",
         metavar="FILE",
@@ -50,9 +57,9 @@ def check(args: argparse.Namespace) -> CheckReport:
         return check_registered(args.dataset, args.detections)
     if args.dataset or not (args.json and args.images):
         raise InputError("Give either the name of a data set or both --json and --images.")
-    return check_keypoint_dataset(
-        args.json, args.images, get_skeleton(args.skeleton), args.detections
-    )
+    skeleton = get_skeleton(args.skeleton)
+    rules = RULES_OF_SKELETONS.get(skeleton.name, COCO_RULES)
+    return check_keypoint_dataset(args.json, args.images, skeleton, args.detections, rules)
 
 
 def check_registered(name: str, person_detections_file: str) -> CheckReport:
@@ -85,20 +92,24 @@ def evaluation_problems(name: str) -> list[str]:
 def check_coco_parts(
     files: DatasetFiles, dataset_format: DatasetFormat, skeleton: Skeleton, detections: str
 ) -> CheckReport:
-    """Check each file that the data set is read from, and that their ids differ."""
+    """Check each file that the data set is read from, and what only all of them together tell."""
     parts = dataset_format.find_parts(files.annotation_file)
+    rules = dataset_format.coco_rules
+    if len(parts) == 1:
+        return check_keypoint_dataset(parts[0], files.image_root, skeleton, detections, rules)
     reports = [
-        check_keypoint_dataset(
-            part, files.image_root, skeleton, detections, dataset_format.coco_rules
-        )
-        for part in parts
+        check_keypoint_dataset(part, files.image_root, skeleton, "", rules) for part in parts
     ]
     report = reduce(CheckReport.joined, reports)
-    if len(parts) > 1 and not report.problems:
-        try:
-            dataset_format.load(files, skeleton)
-        except InputError as error:
-            report.problems.append(str(error))
+    if report.problems:
+        return report
+    try:
+        images = dataset_format.load(files, skeleton)  # refuses ids that two files give
+    except InputError as error:
+        report.problems.append(str(error))
+    else:
+        if detections:
+            check_detections(report, detections, [image["image_id"] for image in images])
     return report
 
 

@@ -1,10 +1,10 @@
-"""Train and evaluate anchor rules on synthetic people or faces and compare them.
+"""Train and evaluate anchor rules on synthetic people, faces or crowds and compare them.
 
     python tools/quickstart.py [--subject people] [--output-dir output/quickstart] [--seed 0]
 
 Writes the data, trains AdaAnchor, FixAnchor and the sub-pixel heatmap side by side with the same
-network, data order and schedule, prints one table, and leaves ``summary.json``, ``anchors.png``,
-``curves.png`` and the training runs in the output folder.
+network, data order and schedule, prints one table, and leaves ``summary.json``, ``curves.png``,
+the training runs and, of people and faces, ``anchors.png`` in the output folder.
 """
 
 import argparse
@@ -40,9 +40,7 @@ def main() -> None:
     parser.add_argument(
         "--rules", nargs="+", choices=tuple(RULES), default=list(RULES)[:3], metavar="RULE"
     )
-    parser.add_argument(
-        "--output-dir", type=Path, help="default: output/quickstart or output/quickstart_faces"
-    )
+    parser.add_argument("--output-dir", type=Path, help="default: output/ and the configs' folder")
     parser.add_argument("--num-train", type=int, default=2000, help="training images to draw")
     parser.add_argument("--num-val", type=int, default=300, help="validation images to draw")
     parser.add_argument("--seed", type=int, default=0, help="of the networks and the data order")
@@ -56,6 +54,9 @@ def main() -> None:
     configs = {
         rule: str(ROOT / "configs" / subject.configs / f"{RULES[rule]}.yaml") for rule in args.rules
     }
+    for rule, config in configs.items():
+        if not Path(config).is_file():
+            parser.error(f"--rules {rule} does not serve --subject {args.subject}")
     options = [
         *device_options(),
         "SEED",
@@ -77,7 +78,8 @@ def main() -> None:
     summary = {rule: summarize(runs[rule], subject.columns, seconds[rule]) for rule in configs}
     (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     draw_curves(runs, subject.curves).savefig(output_dir / "curves.png", dpi=110)
-    draw_anchors(configs, output_dir, options)
+    if subject.is_cropped:
+        draw_anchors(configs, output_dir, options)
     print_summary(summary, subject, crop_size)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
 

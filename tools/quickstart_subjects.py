@@ -1,10 +1,11 @@
-"""What the quick start compares anchor rules on: synthetic people or synthetic faces."""
+"""What the quick start compares anchor rules on: synthetic people, faces or crowds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from adaanchor_d2.data.synthetic import (
+    SyntheticCrowdsOptions,
     SyntheticPeopleOptions,
     write_synthetic_faces,
     write_synthetic_people,
@@ -30,6 +31,7 @@ class Subject:
         columns: {name in table and summary: metric of the evaluation}.
         curves: {title: metric}, drawn over the iterations.
         legend: what the table's figures are.
+        is_cropped: a sample is one person or face; else a whole image with all its people.
     """
 
     configs: str
@@ -38,6 +40,7 @@ class Subject:
     columns: dict[str, str]
     curves: dict[str, str]
     legend: str
+    is_cropped: bool = True
 
 
 PEOPLE = Subject(
@@ -89,4 +92,29 @@ FACES = Subject(
     "distance of the eyes (nme; of all faces and of three subsets), share of faces with\n"
     "more than 10 percent (failures), area under the curve of errors to there (auc).",
 )
-SUBJECTS = {"people": PEOPLE, "faces": FACES}
+CROWDS = Subject(
+    configs="quickstart_crowds",
+    data_folder="synthetic_crowds",
+    write_data=partial(
+        write_synthetic_people,
+        layout="crowdpose",
+        options=SyntheticCrowdsOptions(any_pose_probability=0.2),
+    ),
+    columns={
+        "AP": "keypoints/AP",
+        "easy": "keypoints/APeasy",
+        "medium": "keypoints/APmedium",
+        "hard": "keypoints/APhard",
+        "recall": "keypoints/KeypointRecall@KS0.5",
+        "precision": "keypoints/KeypointPrecision@KS0.5",
+        "AP_gamma0.5": "keypoints_gamma0.5/AP",
+        "recall_gamma0.5": "keypoints_gamma0.5/KeypointRecall@KS0.5",
+    },
+    curves={"AP (gamma 0.1)": "keypoints/AP"},
+    legend="AP in percent on synthetic crowds, shorter side {height} pixels, of all images and by\n"
+    "crowding (easy, medium, hard); recall and precision of the keypoints located before\n"
+    "grouping, right when their similarity is at least 0.5. Keypoints with a confidence of\n"
+    "gamma 0.1 or more, in the last columns of 0.5 or more; grouped by the ground truth.",
+    is_cropped=False,
+)
+SUBJECTS = {"people": PEOPLE, "faces": FACES, "crowds": CROWDS}

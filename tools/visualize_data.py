@@ -20,7 +20,7 @@ from adaanchor_d2.data import Skeleton, build_train_loader
 from adaanchor_d2.data.build import get_training_skeleton
 from adaanchor_d2.data.image_reader import read_image
 from adaanchor_d2.engine import load_config
-from adaanchor_d2.errors import run_command
+from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.visualization.poses import draw_box, draw_pose
 
 ENLARGE = 2  # Crops are small; drawn at twice their size, lines cover less of them.
@@ -100,7 +100,8 @@ def main() -> None:
     os.makedirs(args.output_dir, exist_ok=True)
     for name, picture in islice(draw(cfg, skeleton), args.limit):
         path = os.path.join(args.output_dir, f"{name}.png")
-        cv2.imwrite(path, picture)
+        if not cv2.imwrite(path, picture):
+            raise InputError(f"Picture {path} cannot be written.")
         print(path)
 
 

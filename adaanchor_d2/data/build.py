@@ -104,6 +104,24 @@ def get_training_skeleton(cfg) -> Skeleton:
     return skeletons[first]
 
 
+def get_flip_indices(cfg) -> tuple[int, ...]:
+    """Return the mirror partners for TEST.FLIP, which all data sets of DATASETS.TEST share.
+
+    Raises:
+        InputError: unknown data sets, or data sets whose mirror partners differ.
+    """
+    skeletons = {name: get_dataset_skeleton(name) for name in cfg.DATASETS.TEST}
+    first = cfg.DATASETS.TEST[0]
+    for name, skeleton in skeletons.items():
+        if skeleton.flip_indices != skeletons[first].flip_indices:
+            raise InputError(
+                f"TEST.FLIP needs one order of keypoints, but of DATASETS.TEST '{first}' has the "
+                f"skeleton '{skeletons[first].name}' and '{name}' has '{skeleton.name}': evaluate "
+                "them one by one."
+            )
+    return skeletons[first].flip_indices
+
+
 def get_dataset_skeleton(dataset_name: str) -> Skeleton:
     """Return the skeleton of a registered data set.
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InputError
-from .datasets.coco_json import find_problems, is_of_other_category, read_json
+from .datasets.coco_json import is_of_other_category, read_json
+from .datasets.coco_problems import find_problems
 from .datasets.coco_rules import COCO_RULES, CocoRules
 from .datasets.detections import load_person_detections
 from .image_reader import check_image_size, read_image
@@ -58,7 +59,7 @@ def check_keypoint_dataset(
         report.problems.append(f"{json_file} has no people with a labelled keypoint.")
     report.problems += filter(None, (_image_problem(image, image_root) for image in images))
     if person_detections_file:
-        _check_detections(report, person_detections_file, images)
+        check_detections(report, person_detections_file, [image["id"] for image in images])
     return report
 
 
@@ -110,9 +111,10 @@ def _image_problem(image: dict, image_root: str) -> str | None:
     return None
 
 
-def _check_detections(report: CheckReport, json_file: str, images: list[dict]) -> None:
+def check_detections(report: CheckReport, json_file: str, image_ids: list) -> None:
+    """Add to a report what a detector's file for these images holds, or what is wrong with it."""
     try:
-        boxes = load_person_detections(json_file, [image["id"] for image in images])
+        boxes = load_person_detections(json_file, image_ids)
     except InputError as error:
         report.problems.append(str(error))
     else:

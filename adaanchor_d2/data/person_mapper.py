@@ -12,6 +12,7 @@ from .datasets.detections import load_person_detections
 from .image_reader import ImageReader
 from .person_records import (
     ANNOTATED_BOXES,
+    DETECTOR,
     detected_people,
     evaluated_people,
     labelled_people,
@@ -138,7 +139,7 @@ class PersonCropMapper:
         return people
 
     def _detection_file(self, dataset_name: str) -> str:
-        if self.person_boxes != "detector":
+        if self.person_boxes != DETECTOR:
             return self.person_boxes
         json_file = MetadataCatalog.get(dataset_name).person_detections_file
         if not json_file:

@@ -7,12 +7,27 @@ annotated people, ``area`` and ``keypoints`` (K, 3) float32 (x, y in continuous 
 without ground truth.
 """
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
 
+from ..errors import InputError
+
 # Values of INPUT.PERSON_BOXES that are boxes of the annotations -> the annotations' field.
 ANNOTATED_BOXES = {"ground_truth": "bbox", "rectangle": "rectangle"}
+# The value that stands for the data set's own detection file.
+DETECTOR = "detector"
+
+
+def check_person_boxes(value: str) -> None:
+    """Raise InputError unless ``INPUT.PERSON_BOXES`` is a known word or the path of a file."""
+    words = (*ANNOTATED_BOXES, DETECTOR)
+    if value not in words and not os.path.isfile(value):
+        raise InputError(
+            f"INPUT.PERSON_BOXES is '{value}', but must be {', '.join(words)} or the path of a "
+            "detection file that exists."
+        )
 
 
 def labelled_people(image_records: list[dict], box: str = "bbox") -> list[dict]:

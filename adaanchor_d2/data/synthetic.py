@@ -15,10 +15,12 @@ from dataclasses import Field, fields
 from ..errors import InputError, run_command
 from .synthetic_faces.image import SyntheticFacesOptions
 from .synthetic_layouts import LAYOUTS, write_data_set
+from .synthetic_layouts.crowdpose import SyntheticCrowdsOptions
 from .synthetic_layouts.layout import DataSetInfo
 from .synthetic_people.image import SyntheticPeopleOptions
 
 __all__ = [
+    "SyntheticCrowdsOptions",
     "SyntheticFacesOptions",
     "SyntheticPeopleOptions",
     "main",
@@ -125,6 +127,7 @@ _OPTION_HELP = {
     "overlap_probability": "of a further person standing close to an earlier one",
     "occluder_probability": "of something standing in front of a person",
     "truncation_probability": "of a person being cut off by the picture's border",
+    "hidden_center_probability": "of something covering the middle of a person",
     "any_pose_probability": "of any pose from any side, not upright and facing the viewer",
     "max_faces": "most faces in a picture",
     "face_occluder_probability": "of something before a face",

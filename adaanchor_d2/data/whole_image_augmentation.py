@@ -7,14 +7,20 @@ from .affine import CropRegion
 from .augmentation import CropPlan
 
 
-def whole_image_region(image_size: tuple[int, int], crop_size: tuple[int, int]) -> CropRegion:
-    """Return the middle of the image whose shorter side fills the crop's shorter side.
+def whole_image_region(
+    image_size: tuple[int, int], crop_size: tuple[int, int], fit: str = "shorter"
+) -> CropRegion:
+    """Return the part around the middle of the image that fills the crop.
 
     Args:
         image_size, crop_size: (H, W) in pixels.
+        fit: "shorter": the image's shorter side fills the crop's shorter side; what is longer than
+            the crop sticks out. "longer": the whole image lies in the crop and fills one side.
     """
     (image_height, image_width), (height, width) = image_size, crop_size
     factor = min(image_height, image_width) / min(height, width)
+    if fit == "longer":
+        factor = max(image_height / height, image_width / width)
     return CropRegion(image_width / 2, image_height / 2, width * factor, height * factor)
 
 

@@ -22,6 +22,8 @@ class WholeImageMapper:
 
     Training: the middle of the image, its shorter side filling the crop, then rotated, scaled,
     moved and mirrored. Evaluation: the image at a given shorter side, aspect kept, not padded.
+    Where the longer side is to fit, the whole image lies in the middle of the crop, in evaluation
+    too: all inputs have one size.
 
     Called with a record of ``whole_image_records.py``, it returns a new dict:
 
@@ -42,6 +44,7 @@ class WholeImageMapper:
         *,
         image_format: str,
         crop_size: tuple[int, int] = (512, 512),
+        fit: str = "shorter",
         flip_indices: tuple[int, ...] = (),
         augmentation: WholeImageAugmentation | None = None,
         with_empty_images: bool = False,
@@ -53,6 +56,7 @@ class WholeImageMapper:
         Args:
             image_format: "RGB" or "BGR".
             crop_size: (H, W) in pixels of a training sample.
+            fit: side of the image that fills the crop, see ``whole_image_region``.
             flip_indices: the skeleton's, needed where ``augmentation`` mirrors.
             augmentation: None for evaluation.
             with_empty_images: train on images without a labelled person too.
@@ -62,6 +66,8 @@ class WholeImageMapper:
         """
         if len(crop_size) != 2 or min(crop_size) <= 0:
             raise InputError(f"INPUT.CROP_SIZE {tuple(crop_size)} must be (height, width) above 0.")
+        if fit not in ("shorter", "longer"):
+            raise InputError(f"INPUT.IMAGE_FIT must be shorter or longer, not {fit!r}.")
         if not 0 < min_size <= max_size:
             raise InputError(
                 f"INPUT.MIN_SIZE_TEST {min_size} must be above 0 and not above "
@@ -69,6 +75,7 @@ class WholeImageMapper:
             )
         self.channel_order = get_channel_order(image_format)
         self.crop_size = tuple(crop_size)
+        self.fit = fit
         self.flip_indices = list(flip_indices)
         self.augmentation = augmentation
         self.with_empty_images = with_empty_images
@@ -80,6 +87,8 @@ class WholeImageMapper:
     def from_config(cls, cfg, is_train: bool) -> dict:
         args = {
             "image_format": cfg.INPUT.FORMAT,
+            "crop_size": cfg.INPUT.CROP_SIZE,
+            "fit": cfg.INPUT.IMAGE_FIT,
             "min_size": cfg.INPUT.MIN_SIZE_TEST,
             "max_size": cfg.INPUT.MAX_SIZE_TEST,
             "seed": cfg.SEED if cfg.SEED >= 0 else None,
@@ -88,7 +97,6 @@ class WholeImageMapper:
             return args
         return {
             **args,
-            "crop_size": cfg.INPUT.CROP_SIZE,
             "flip_indices": get_training_skeleton(cfg).flip_indices,
             "with_empty_images": not cfg.DATALOADER.FILTER_EMPTY_ANNOTATIONS,
             "augmentation": WholeImageAugmentation(
@@ -123,7 +131,7 @@ class WholeImageMapper:
         if self.augmentation is None:
             plan, input_size = self._evaluation_plan(height, width)
         else:
-            region = whole_image_region((height, width), self.crop_size)
+            region = whole_image_region((height, width), self.crop_size, self.fit)
             plan, input_size = self.augmentation(region, self.crop_size, rng), self.crop_size
         image_to_crop, crop_to_image = crop_affines(plan.region, input_size, *plan[1:])
         sample = {
@@ -151,6 +159,9 @@ class WholeImageMapper:
         One factor serves both directions and the upper left corner stays, so the rounded side
         may show up to half an input pixel more or less than the image.
         """
+        if self.fit == "longer":
+            region = whole_image_region((height, width), self.crop_size, self.fit)
+            return CropPlan(region, 0.0, False), self.crop_size
         factor = min(self.min_size / min(height, width), self.max_size / max(height, width))
         size = tuple(max(1, round(side * factor)) for side in (height, width))
         region_height, region_width = size[0] / factor, size[1] / factor

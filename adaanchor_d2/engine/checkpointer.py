@@ -94,9 +94,7 @@ class SafeCheckpointer(DetectionCheckpointer):
         Raises:
             InputError: no such file, or one that cannot be read or does not fit.
         """
-        parsed = urlparse(path)
-        if path and not parsed.scheme and not os.path.isfile(parsed.path):
-            raise InputError(f"There is no checkpoint {path}.")
+        check_weight_path(path)
         self._path = path
         self._is_resuming = checkpointables is None and bool(self.checkpointables)
         try:
@@ -201,6 +199,13 @@ class SafeCheckpointer(DetectionCheckpointer):
         else:
             logger.info("The moving average starts at the weights of %s.", self._path)
             self.ema.restore(self.model.state_dict(), num_updates=0)
+
+
+def check_weight_path(path: str) -> None:
+    """Raise InputError where a local path names no file; "" names nothing and passes."""
+    parsed = urlparse(path)
+    if path and not parsed.scheme and not os.path.isfile(parsed.path):
+        raise InputError(f"There is no checkpoint {path}.")
 
 
 def _from_model_zoo(data: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """Checks of a config before any work is done: one sentence for what would fail later."""
 
 import logging
+from collections.abc import Sequence
 
 import torch
 from detectron2.config import CfgNode
 from detectron2.data import MetadataCatalog
 from detectron2.modeling import META_ARCH_REGISTRY
-from detectron2.utils import comm
 
-from ..data.build import check_num_keypoints
+from ..data.build import check_num_keypoints, get_flip_indices, get_training_skeleton
+from ..data.datasets.register import check_dataset_files
+from ..data.person_records import check_person_boxes
 from ..errors import InputError
 from ..evaluation.main_figures import check_best_metric
 from ..evaluation.person_evaluator import result_task
@@ -21,25 +23,43 @@ logger = logging.getLogger(__name__)
 AMP_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def check_training(cfg: CfgNode) -> None:
-    """Raise InputError for settings that training cannot work with."""
+def check_training(cfg: CfgNode, world_size: int = 1) -> None:
+    """Raise InputError for settings that training in so many processes cannot work with."""
     check_model(cfg)
-    check_solver(cfg, comm.get_world_size())
-    if cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS >= cfg.SOLVER.MAX_ITER:
-        logger.warning(
-            "MODEL.KEYPOINT_HEAD.FIXED_ITERS %d is not below SOLVER.MAX_ITER %d: anchors stay "
-            "fixed in the whole training.",
-            cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS,
-            cfg.SOLVER.MAX_ITER,
-        )
-    if not cfg.DATASETS.TRAIN:
-        raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
-    for name in (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST):
+    check_solver(cfg, world_size)
+    get_training_skeleton(cfg)
+    check_data(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
+    check_best_figure(cfg)
+
+
+def check_evaluation(cfg: CfgNode) -> None:
+    """Raise InputError for settings that evaluation cannot work with."""
+    check_model(cfg)
+    if not cfg.DATASETS.TEST:
+        raise InputError("DATASETS.TEST is empty: name a data set to evaluate on.")
+    check_data(cfg, cfg.DATASETS.TEST)
+
+
+def check_data(cfg: CfgNode, names: Sequence[str]) -> None:
+    """Check that the data sets of these names are there and go with the model and the evaluation.
+
+    Their files are not read.
+    """
+    check_person_boxes(cfg.INPUT.PERSON_BOXES)
+    for name in names:
         check_num_keypoints(cfg, name)
+        check_dataset_files(name)
+    if cfg.TEST.FLIP and cfg.DATASETS.TEST:
+        get_flip_indices(cfg)
     check_expectations(cfg)
+
+
+def check_best_figure(cfg: CfgNode) -> None:
+    """Check that the evaluation gives SOLVER.BEST_METRIC, where that is known before it."""
     task, _, metric = cfg.SOLVER.BEST_METRIC.partition("/")
     evaluated_task = result_task(cfg.INPUT.PERSON_BOXES)
-    if task == "keypoints" != evaluated_task:
+    crops_people = cfg.INPUT.MAPPER == "PersonCropMapper"  # whole images have no such boxes
+    if crops_people and task == "keypoints" != evaluated_task:
         raise InputError(
             f"SOLVER.BEST_METRIC {cfg.SOLVER.BEST_METRIC} does not exist with INPUT.PERSON_BOXES "
             f"{cfg.INPUT.PERSON_BOXES}: set it to {evaluated_task}/{metric}."
@@ -49,14 +69,15 @@ def check_training(cfg: CfgNode) -> None:
         check_best_metric(evaluator_type, cfg.SOLVER.BEST_METRIC, cfg.SOLVER.BEST_METRIC_MODE)
 
 
-def check_evaluation(cfg: CfgNode) -> None:
-    """Raise InputError for settings that evaluation cannot work with."""
-    check_model(cfg)
-    if not cfg.DATASETS.TEST:
-        raise InputError("DATASETS.TEST is empty: name a data set to evaluate on.")
-    for name in cfg.DATASETS.TEST:
-        check_num_keypoints(cfg, name)
-    check_expectations(cfg)
+def warn_of_fixed_anchors(cfg: CfgNode) -> None:
+    """Warn where adaptive anchors never begin."""
+    if cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS >= cfg.SOLVER.MAX_ITER:
+        logger.warning(
+            "MODEL.KEYPOINT_HEAD.FIXED_ITERS %d is not below SOLVER.MAX_ITER %d: anchors stay "
+            "fixed in the whole training.",
+            cfg.MODEL.KEYPOINT_HEAD.FIXED_ITERS,
+            cfg.SOLVER.MAX_ITER,
+        )
 
 
 def check_device(name: str, num_processes: int = 1) -> None:
@@ -114,6 +135,11 @@ def check_solver(cfg: CfgNode, world_size: int) -> None:
     for key in ("MAX_ITER", "CHECKPOINT_PERIOD", "ACCUMULATE_STEPS", "IMS_PER_BATCH"):
         if solver[key] < 1:
             raise InputError(f"SOLVER.{key} is {solver[key]}, but must be at least 1.")
+    for section, key in (("SOLVER", "WARMUP_ITERS"), ("TEST", "EVAL_PERIOD")):
+        if cfg[section][key] < 0:
+            raise InputError(
+                f"{section}.{key} is {cfg[section][key]}, but must be 0 (off) or more."
+            )
     num_shares = world_size * solver.ACCUMULATE_STEPS
     if solver.IMS_PER_BATCH % num_shares:
         raise InputError(

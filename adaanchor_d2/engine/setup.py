@@ -11,8 +11,8 @@ from detectron2.utils import comm
 from detectron2.utils.logger import setup_logger
 
 from ..errors import InputError
-from .checkpointer import SafeCheckpointer
-from .checks import check_device, check_evaluation, check_solver
+from .checkpointer import SafeCheckpointer, check_weight_path
+from .checks import check_device, check_evaluation, check_training
 from .config_file import load_config
 from .expected_results import verify_results
 from .trainer import Trainer
@@ -30,7 +30,8 @@ def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> Non
 
     With ``MODEL.DEVICE cpu``, ``--num-gpus N`` starts N processes that talk through gloo.
     ``--num-gpus 0`` is one process on ``MODEL.DEVICE``, as in Detectron2.
-    Mistakes in the config are found before any process starts.
+    Mistakes that need no file to be read are told before any process starts, and before the log
+    begins with the environment and the whole config.
     """
     cfg = load_config(args.config_file, args.opts)
     if args.num_gpus < (0 if args.num_machines == 1 else 1):
@@ -41,8 +42,12 @@ def run(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> Non
     num_processes = max(1, args.num_gpus)
     world_size = num_processes * args.num_machines
     check_device(cfg.MODEL.DEVICE, num_processes)
-    if not args.eval_only:
-        check_solver(trainer_class.auto_scale_workers(cfg, world_size), world_size)
+    if args.eval_only:
+        check_evaluation(cfg)
+    else:
+        check_training(trainer_class.auto_scale_workers(cfg, world_size), world_size)
+    if not args.resume:
+        check_weight_path(cfg.MODEL.WEIGHTS)
     if torch.device(cfg.MODEL.DEVICE).type == "cpu" and world_size > 1:
         # `launch` chooses nccl, which needs GPUs, wherever it sees one.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""

@@ -14,14 +14,14 @@ from detectron2.utils.events import EventStorage
 from detectron2.utils.logger import setup_logger
 from torch import nn
 
-from ..data.build import build_test_loader, build_train_loader, get_dataset_skeleton
+from ..data.build import build_test_loader, build_train_loader, get_flip_indices
 from ..data.seeded_loader import SeededLoader
 from ..errors import InputError, describe_input_error
 from ..evaluation.build import build_evaluator
 from ..modeling.heads import KEYPOINT_HEAD_REGISTRY
 from ..modeling.meta_arch import FlipTest
 from .checkpointer import SafeCheckpointer
-from .checks import amp_dtype, check_training
+from .checks import amp_dtype, check_training, warn_of_fixed_anchors
 from .ema import ModelEma
 from .expected_results import verify_results
 from .hooks import BestCheckpoint, EmaHook, EvaluationHook, IterationTeller
@@ -44,7 +44,8 @@ class Trainer(DefaultTrainer):
             for name in ("detectron2", "fvcore", "adaanchor_d2"):
                 setup_logger(distributed_rank=comm.get_rank(), name=name)
         cfg = self.auto_scale_workers(cfg, comm.get_world_size())
-        check_training(cfg)
+        check_training(cfg, comm.get_world_size())
+        warn_of_fixed_anchors(cfg)
 
         # Data first: what is wrong with it is found before a download or hours of training.
         data_loader = self.build_train_loader(cfg)
@@ -157,8 +158,7 @@ class Trainer(DefaultTrainer):
     def test(cls, cfg: CfgNode, model: nn.Module, evaluators=None) -> dict:
         """As DefaultTrainer's; with TEST.FLIP the model sees every sample mirrored too."""
         if cfg.TEST.FLIP:
-            skeleton = get_dataset_skeleton(cfg.DATASETS.TEST[0])
-            model = FlipTest(model, skeleton.flip_indices).train(model.training)
+            model = FlipTest(model, get_flip_indices(cfg)).train(model.training)
         return super().test(cfg, model, evaluators)
 
     @staticmethod

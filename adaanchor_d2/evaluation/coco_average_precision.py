@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 
-from .coco_results import PERSON_CATEGORY_ID
+from ..data.datasets.coco_json import PERSON_CATEGORY
 
 # COCOeval's ten keypoint figures, in its order.
 AP_METRICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl")
@@ -76,7 +76,7 @@ def _evaluate(
         kpt_oks_sigmas=np.asarray(sigmas, dtype=np.float64),
         **kind,
     )
-    evaluation.params.catIds = [PERSON_CATEGORY_ID]
+    evaluation.params.catIds = [PERSON_CATEGORY]
     evaluation.run()
     return evaluation.stats
 

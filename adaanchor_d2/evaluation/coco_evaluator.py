@@ -13,7 +13,7 @@ from .coco_ground_truth import check_image_ids, load_coco_ground_truth
 from .coco_multi_person_evaluator import CocoMultiPersonEvaluator
 from .coco_results import rescore_people, to_coco_results, write_coco_results
 from .keypoint_report import confidence_report, visibility_report
-from .metadata import choose_sigmas, read_metadata
+from .metadata import choose_sigmas, find_annotation_files
 from .oks_nms import oks_nms
 from .person_evaluator import GROUND_TRUTH_BOXES, PersonEvaluator
 from .person_predictions import PersonPredictions, select_predictions
@@ -54,7 +54,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
     ):
         """
         Args:
-            dataset_name: registered data set with ``json_file`` and ``skeleton`` in its metadata.
+            dataset_name: registered data set with its files and ``skeleton`` in its metadata.
             output_dir: gets coco_instances_results.json and instances_predictions.pth; None: no
                 files.
             has_confidence: whether the anchor rule gives a score to each keypoint.
@@ -77,8 +77,9 @@ class CocoKeypointEvaluator(PersonEvaluator):
         self._oks_nms_threshold = oks_nms_threshold
         self._confidence_thresholds = confidence_thresholds
         self._sigmas = choose_sigmas(oks_sigmas, self._skeleton)
-        self._json_file = read_metadata(dataset_name, "json_file")
-        self._ground_truth = load_coco_ground_truth(self._json_file, self._skeleton)
+        json_files = find_annotation_files(dataset_name)
+        self._source = " and ".join(json_files)
+        self._ground_truth = load_coco_ground_truth(json_files, self._skeleton)
 
     @classmethod
     def from_config(cls, cfg, dataset_name: str, output_dir: str | None, has_confidence: bool):
@@ -94,7 +95,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
         }
 
     def evaluate_joined(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:
-        check_image_ids(predictions["image_id"], self._ground_truth, self._json_file)
+        check_image_ids(predictions["image_id"], self._ground_truth, self._source)
         results = {self.task: self._write_and_score_people(predictions)}
         if self._has_ground_truth:
             results |= self._evaluate_keypoints(predictions)
@@ -157,7 +158,7 @@ class CocoKeypointEvaluator(PersonEvaluator):
         if unknown:
             raise InputError(
                 f"There are predictions for annotation id {unknown[0]}, which is not in "
-                f"{self._json_file}."
+                f"{self._source}."
             )
         return np.array([areas[number] for number in annotation_ids.tolist()], dtype=np.float64)
 

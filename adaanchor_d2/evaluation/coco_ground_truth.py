@@ -1,56 +1,55 @@
-"""The annotation file that COCO evaluation compares with."""
+"""The annotations that COCO evaluation compares with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from ..data.datasets.coco_json import (
-    fill_in_defaults,
-    find_problems,
-    is_of_other_category,
-    read_json,
-)
+from ..data.datasets.coco_json import PERSON_CATEGORY, fill_in_defaults, is_of_other_category
+from ..data.datasets.coco_problems import read_keypoint_file
 from ..data.skeletons import Skeleton
 from ..errors import InputError
-from .coco_results import PERSON_CATEGORY_ID
 
 
-def load_coco_ground_truth(json_file: str, skeleton: Skeleton, use_area: bool = True) -> dict:
-    """Read a COCO keypoint file by the rules of the data set's reader: what trains, evaluates.
+def load_coco_ground_truth(
+    json_files: Sequence[str], skeleton: Skeleton, use_area: bool = True
+) -> dict:
+    """Read COCO keypoint files by the rules of the data set's reader: what trains, evaluates.
 
     Args:
+        json_files: of one data set, whose image and annotation ids differ; the reader checks that.
         use_area: False: every person's ``area`` is 0.53 x box, as in CrowdPose's evaluation,
             whatever the file says.
 
     Returns:
-        The file's ``images``; the ``annotations`` of its people only, with ``iscrowd``, ``area``
+        The files' ``images``; the ``annotations`` of their people only, with ``iscrowd``, ``area``
         and ``num_keypoints`` filled in where they are absent; the one category (the person's).
 
     Raises:
         InputError: what the reader refuses.
     """
-    content = read_json(json_file, "annotation file")
-    for problem in find_problems(content, json_file, skeleton):
-        if problem.fatal:
-            raise InputError(problem.message)
+    contents = [read_keypoint_file(json_file, skeleton) for json_file in json_files]
     return {
-        "images": content["images"],
+        "images": [image for content in contents for image in content["images"]],
         "annotations": [
             fill_in_defaults(annotation if use_area else _without_area(annotation))
+            for content in contents
             for annotation in content["annotations"]
             if not is_of_other_category(annotation)
         ],
-        "categories": [{"id": PERSON_CATEGORY_ID, "name": "person"}],
+        "categories": [{"id": PERSON_CATEGORY, "name": "person"}],
     }
 
 
-def check_image_ids(image_ids: Iterable[int], ground_truth: dict, json_file: str) -> None:
-    """Raise InputError where an image of the predictions is not in the ground truth."""
+def check_image_ids(image_ids: Iterable[int], ground_truth: dict, source: str) -> None:
+    """Raise InputError where an image of the predictions is not in the ground truth.
+
+    ``source`` names the ground truth's files.
+    """
     known = [image["id"] for image in ground_truth["images"]]
     unknown = np.setdiff1d(image_ids, known)
     if len(unknown):
         raise InputError(
-            f"There are predictions for image id {unknown[0]}, which is not in {json_file}."
+            f"There are predictions for image id {unknown[0]}, which is not in {source}."
         )
 
 

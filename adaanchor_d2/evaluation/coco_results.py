@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from detectron2.utils.file_io import PathManager
 
+from ..data.datasets.coco_json import PERSON_CATEGORY
 from .person_predictions import PersonPredictions
 
-# COCO's id of the category "person".
-PERSON_CATEGORY_ID = 1
 # Decimals of written keypoints: finer than float32 above 8 px, and twice as fast to write as all.
 _DECIMALS = 6
 
@@ -63,7 +62,7 @@ def to_coco_results(predictions: PersonPredictions, person_scores: np.ndarray) -
     return [
         {
             "image_id": image_id,
-            "category_id": PERSON_CATEGORY_ID,
+            "category_id": PERSON_CATEGORY,
             "keypoints": flat_keypoints,
             "score": score,
             "area": area,

@@ -26,7 +26,7 @@ class CrowdPoseEvaluator(MultiPersonEvaluator):
         for image in self._ground_truth["images"]:
             if not isinstance(image.get("crowdIndex"), int | float):
                 raise InputError(
-                    f"{self._json_file}: image {image['id']} has no number 'crowdIndex', by which "
+                    f"{self._source}: image {image['id']} has no number 'crowdIndex', by which "
                     "CrowdPose's evaluation divides the images."
                 )
 

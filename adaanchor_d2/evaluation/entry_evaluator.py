@@ -52,6 +52,14 @@ class EntryEvaluator(PersonEvaluator):
         self._people = _read_people(dataset_name)
         self._check_boxes(ANNOTATED_BOXES[person_boxes])
 
+    @classmethod
+    def from_config(cls, cfg, dataset_name: str, output_dir: str | None):
+        return {
+            "dataset_name": dataset_name,
+            "output_dir": output_dir,
+            "person_boxes": cfg.INPUT.PERSON_BOXES,
+        }
+
     def _check_boxes(self, box: str) -> None:
         for index, person in enumerate(self._people):
             if box in person and min(person[box][2:]) <= 0:

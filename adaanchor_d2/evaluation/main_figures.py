@@ -8,7 +8,12 @@ from .mpii_evaluator import JOINT_GROUPS, THRESHOLDS
 from .wflw_evaluator import SUBSETS
 
 _AVERAGE_PRECISION = ("AP", "AP50", "AP75", "AR", "AR50", "AR75")
-_RECALL = ("PersonRecall@OKS0.5", "KeypointRecall", "KeypointRecall@KS0.5")
+_RECALL = (
+    "PersonRecall@OKS0.5",
+    "KeypointRecall",
+    "KeypointRecall@KS0.5",
+    "KeypointPrecision@KS0.5",
+)
 _ENDINGS = ("", *(f"_{subset}" for subset in SUBSETS.values()))
 # Evaluator type -> {figure: the better end}.
 MAIN_FIGURES: dict[str, dict[str, str]] = {

@@ -16,6 +16,14 @@ def read_metadata(dataset_name: str, key: str):
     return value
 
 
+def find_annotation_files(dataset_name: str) -> list[str]:
+    """Return the files that a data set in COCO's format is read from: ``annotation_files``, which
+    our registration notes, or the one ``json_file`` that Detectron2's notes.
+    """
+    files = getattr(MetadataCatalog.get(dataset_name), "annotation_files", None)
+    return list(files) if files else [read_metadata(dataset_name, "json_file")]
+
+
 def choose_sigmas(override: Sequence[float], skeleton) -> np.ndarray:
     """(K,) OKS sigmas: TEST.KEYPOINT_OKS_SIGMAS when given, else the skeleton's."""
     source, sigmas = (

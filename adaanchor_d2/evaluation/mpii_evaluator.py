@@ -77,14 +77,6 @@ class MpiiEvaluator(EntryEvaluator):
         )
         self._ground_truth = self._load_ground_truth() if self.has_ground_truth else None
 
-    @classmethod
-    def from_config(cls, cfg, dataset_name: str, output_dir: str | None):
-        return {
-            "dataset_name": dataset_name,
-            "output_dir": output_dir,
-            "person_boxes": cfg.INPUT.PERSON_BOXES,
-        }
-
     def write(self, keypoints: np.ndarray) -> None:
         super().write(keypoints)
         preds = self.to_file_coordinates(keypoints)[..., :2]

@@ -10,7 +10,7 @@ from .coco_ground_truth import check_image_ids, evaluated_people, load_coco_grou
 from .coco_results import to_coco_results, write_coco_results
 from .gathering_evaluator import GatheringEvaluator
 from .image_predictions import ImagePredictions, Table, collect_images, join_images
-from .metadata import choose_sigmas, read_metadata
+from .metadata import choose_sigmas, find_annotation_files
 from .multi_person_report import person_recall, recall_report
 from .result_log import log_multi_person_results
 
@@ -51,7 +51,7 @@ class MultiPersonEvaluator(GatheringEvaluator):
     ):
         """
         Args:
-            dataset_name: registered data set with ``json_file`` and ``skeleton`` in its metadata.
+            dataset_name: registered data set with its files and ``skeleton`` in its metadata.
             output_dir: gets coco_instances_results.json and instances_predictions.pth, of the
                 model's own gamma; None: no files.
             has_confidence: whether the anchor rule gives a score to each keypoint.
@@ -60,10 +60,9 @@ class MultiPersonEvaluator(GatheringEvaluator):
         super().__init__(dataset_name=dataset_name, output_dir=output_dir)
         self._has_confidence = has_confidence
         self._sigmas = choose_sigmas(oks_sigmas, self._skeleton)
-        self._json_file = read_metadata(dataset_name, "json_file")
-        self._ground_truth = load_coco_ground_truth(
-            self._json_file, self._skeleton, use_area=self.use_area
-        )
+        json_files = find_annotation_files(dataset_name)
+        self._source = " and ".join(json_files)
+        self._ground_truth = load_coco_ground_truth(json_files, self._skeleton, self.use_area)
         self._gt_people = evaluated_people(self._ground_truth, self._num_keypoints)
 
     @classmethod
@@ -119,7 +118,7 @@ class MultiPersonEvaluator(GatheringEvaluator):
         return {}
 
     def _check_images(self, image_ids: np.ndarray) -> None:
-        check_image_ids(image_ids, self._ground_truth, self._json_file)
+        check_image_ids(image_ids, self._ground_truth, self._source)
         twice = image_ids[1:][image_ids[1:] == image_ids[:-1]]
         if len(twice):
             raise InputError(

@@ -18,15 +18,16 @@ MATCH_OKS = 0.5
 
 
 def recall_report(located: Table, people: Table, sigmas: np.ndarray) -> dict[str, float]:
-    """Recall of the keypoints located before grouping, see :func:`keypoint_recall`.
+    """Recall and precision of the keypoints located before grouping, see :func:`keypoint_recall`.
 
     The labelled keypoints of the people whom AP counts are to be found, in all images.
 
     Returns:
-        Percent; both absent where no keypoint is labelled. ``KeypointRecall`` is the paper's: a
+        Percent; all absent where no keypoint is labelled. ``KeypointRecall`` is the paper's: a
         detection matches at any distance, so that it can only count how many predictions there
         are. ``KeypointRecall@KS0.5`` matches up to the distance at which the keypoint similarity
-        is 0.5.
+        is 0.5; ``KeypointPrecision@KS0.5`` is the share of the located keypoints that are matched
+        so, absent where nothing was located (those on people without labels count as wrong).
     """
     person, keypoint_type = np.nonzero(people["keypoints"][..., 2] > 0)
     if len(person) == 0:
@@ -40,10 +41,14 @@ def recall_report(located: Table, people: Table, sigmas: np.ndarray) -> dict[str
     limits = _split_by_image(radius, image_id, images)
     found, total = keypoint_recall(pred, gt)
     found_near, _ = keypoint_recall(pred, gt, limits)
-    return {
+    figures = {
         "KeypointRecall": 100 * found / total,
         f"KeypointRecall@KS{CORRECT_SIMILARITY:g}": 100 * found_near / total,
     }
+    num_located = len(located["keypoints"])
+    if num_located:
+        figures[f"KeypointPrecision@KS{CORRECT_SIMILARITY:g}"] = 100 * found_near / num_located
+    return figures
 
 
 def person_recall(people: Table, gt: Table, sigmas: np.ndarray) -> dict[str, float]:

@@ -63,14 +63,6 @@ class WflwEvaluator(EntryEvaluator):
                 "normalize its error."
             )
 
-    @classmethod
-    def from_config(cls, cfg, dataset_name: str, output_dir: str | None):
-        return {
-            "dataset_name": dataset_name,
-            "output_dir": output_dir,
-            "person_boxes": cfg.INPUT.PERSON_BOXES,
-        }
-
     def measure(self, keypoints: np.ndarray) -> dict[str, float]:
         errors = nme(keypoints[..., :2], self.true_keypoints()[..., :2], EYE_CORNERS)
         figures_of = {"": _figures(errors)}

@@ -27,21 +27,20 @@ def read_metrics(output_dir: str | Path) -> list[dict]:
 
 
 def draw_curves(runs: dict[str, list[dict]], metrics: dict[str, str]) -> Figure:
-    """Draw loss and metrics over iterations; recall and precision over confidence, if there are.
+    """Draw loss and metrics over iterations; recall, precision and AP over confidence thresholds.
 
     Args:
         runs: {title: records of ``read_metrics``}.
         metrics: {title: metric}, a panel each.
+
+    What was not evaluated at several thresholds (``TEST.CONFIDENCE_THRESHOLDS``, and for models of
+    whole images ``TEST.GAMMAS``) has no panel.
     """
     panels = [_Panel("training loss / first value", "iteration", _relative_losses, marker="")]
     for title, key in metrics.items():
         panels.append(_Panel(title, "iteration", partial(_series, metric=key)))
-    for metric in ("Recall", "Precision"):
-        panel = _Panel(
-            f"keypoint {metric.lower()} (%)",
-            "confidence threshold",
-            partial(_by_threshold, metric=metric),
-        )
+    for title, (x_label, metric) in _BY_THRESHOLD.items():
+        panel = _Panel(title, x_label, partial(_by_threshold, metric=metric))
         if any(panel.points_of(records) for records in runs.values()):
             panels.append(panel)
     num_rows = math.ceil(len(panels) / 3)
@@ -79,12 +78,25 @@ def _series(records: list[dict], metric: str) -> list[tuple[float, float]]:
     return [(r["iteration"], r[metric]) for r in records if metric in r]
 
 
+# Title -> label of the threshold, pattern of the metrics that hold one.
+_BY_THRESHOLD = {
+    "keypoint recall (%)": ("confidence threshold", r"confidence/Recall@([\d.]+)"),
+    "keypoint precision (%)": ("confidence threshold", r"confidence/Precision@([\d.]+)"),
+    "AP": ("gamma", r"keypoints_gamma([\d.]+)/AP"),
+    "recall of located keypoints (%)": ("gamma", r"keypoints_gamma([\d.]+)/KeypointRecall@KS0.5"),
+    "precision of located keypoints (%)": (
+        "gamma",
+        r"keypoints_gamma([\d.]+)/KeypointPrecision@KS0.5",
+    ),
+}
+
+
 def _by_threshold(records: list[dict], metric: str) -> list[tuple[float, float]]:
-    """The metric's values at the confidence thresholds of the last evaluation."""
+    """The values of the last evaluation at each threshold."""
     points = {}
     for record in records:
         for key, value in record.items():
-            match = re.fullmatch(rf"confidence/{metric}@([\d.]+)", key)
+            match = re.fullmatch(metric, key)
             if match:
                 points[float(match[1])] = value
     return sorted(points.items())

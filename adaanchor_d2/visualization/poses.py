@@ -13,6 +13,11 @@ RIGHT_COLOR = (0, 110, 255)
 MIDDLE_COLOR = (255, 150, 60)
 BOX_COLOR = (220, 220, 220)
 _SHIFT = 4  # OpenCV draws at 1 / 2**4 of a pixel.
+# Radius of a keypoint's disc, as a part of what is drawn and of the picture (longer sides).
+_RADIUS_PER_PERSON = 1 / 80
+_RADIUS_PER_PICTURE = 1 / 130
+_LEAST_RADIUS_PX = 1.0
+_LEAST_RING_PX = 2.5  # a smaller ring is a disc
 
 
 def draw_pose(
@@ -26,6 +31,7 @@ def draw_pose(
     """Return a copy of ``image`` with one person's keypoints and the edges between them.
 
     Left is green, right orange, the middle blue. Hidden keypoints are rings, others filled discs.
+    Discs and lines are the smaller, the smaller the person is.
 
     Args:
         image: (H, W, 3) uint8, BGR.
@@ -37,7 +43,7 @@ def draw_pose(
     canvas = image.copy()
     hidden = np.zeros(len(keypoints), bool) if hidden is None else hidden
     colors = [_side_color(name) for name in skeleton.names]
-    radius = line_radius(image)
+    radius = _disc_radius(image, np.asarray(keypoints)[shown, :2])
     for a, b in skeleton.edges:
         if shown[a] and shown[b]:
             color = colors[a] if colors[a] == colors[b] else MIDDLE_COLOR
@@ -46,8 +52,10 @@ def draw_pose(
     for k in np.flatnonzero(shown):
         center = _fixed_point(keypoints[k])
         thickness = max(1, round(radius / 3)) if hidden[k] else cv2.FILLED
-        size = round(radius * (1.5 if hidden[k] else 1.0) * 2**_SHIFT)
-        cv2.circle(canvas, center, size, colors[k], thickness, cv2.LINE_AA, _SHIFT)
+        size = max(1.5 * radius, _LEAST_RING_PX) if hidden[k] else radius
+        cv2.circle(
+            canvas, center, round(size * 2**_SHIFT), colors[k], thickness, cv2.LINE_AA, _SHIFT
+        )
     return canvas
 
 
@@ -55,15 +63,16 @@ def draw_box(image: np.ndarray, box: Sequence[float], color=BOX_COLOR) -> np.nda
     """Return a copy of ``image`` (H, W, 3) with a box (x1, y1, x2, y2; continuous pixels)."""
     canvas = image.copy()
     corners = _fixed_point(box[:2]), _fixed_point(box[2:])
-    cv2.rectangle(
-        canvas, *corners, color, max(1, round(line_radius(image) / 3)), cv2.LINE_AA, _SHIFT
-    )
+    radius = _disc_radius(image, np.reshape(box, (2, 2)))
+    cv2.rectangle(canvas, *corners, color, max(1, round(radius / 3)), cv2.LINE_AA, _SHIFT)
     return canvas
 
 
-def line_radius(image: np.ndarray) -> float:
-    """Radius of a keypoint's disc in pixels, fitting the image's size."""
-    return max(2.0, max(image.shape[:2]) / 130)
+def _disc_radius(image: np.ndarray, points: np.ndarray) -> float:
+    """Radius of a keypoint's disc in pixels, fitting the image and what points (N, 2) span."""
+    extent = float(np.ptp(points, axis=0).max()) if len(points) > 1 else np.inf
+    radius = min(_RADIUS_PER_PICTURE * max(image.shape[:2]), _RADIUS_PER_PERSON * extent)
+    return max(_LEAST_RADIUS_PX, radius)
 
 
 def _fixed_point(point: Sequence[float]) -> tuple[int, int]:

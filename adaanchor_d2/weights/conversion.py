@@ -9,17 +9,14 @@ from detectron2.config import CfgNode
 from torch import Tensor, nn
 
 from ..engine.config_file import look_up
-from ..errors import InputError
+from ..errors import InputError, name_first
 from .family import Family
 from .source import SourceWeights
 
 HEAD = "head."
 PLACE = ".place"
-# Where a frozen tagger keeps the network that MODEL.TAG.WEIGHTS fills, and nothing else.
-FROZEN = ("tagger.backbone.", "tagger.neck.", "tagger.tagger.")
 NUMBER = r"\b\d+\b"
 COUNTER = "num_batches_tracked"
-NUM_NAMED_KEYS = 3
 
 
 @dataclass
@@ -55,7 +52,7 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     """Convert ``source`` for ``model``.
 
     The grid's place of the family becomes part of the weights. Batch-norm counters that old files
-    lack start at 0. The network of a frozen tagger is left out: it has a file of its own.
+    lack start at 0.
 
     Args:
         source: weights of ``family``.
@@ -69,7 +66,7 @@ def convert(source: SourceWeights, family: Family, model: nn.Module, cfg: CfgNod
     """
     _require_settings(family, cfg)
     _require_finite(source)
-    wanted = {k: v for k, v in model.state_dict().items() if not k.startswith(FROZEN)}
+    wanted = model.state_dict()
     places = [key for key in wanted if key.endswith(PLACE)]
     head = [key for key in wanted if key.startswith(HEAD) and key not in places]
     same_rule = cfg.MODEL.KEYPOINT_HEAD.NAME == family.anchor_rule
@@ -155,7 +152,7 @@ def _require_settings(family: Family, cfg: CfgNode) -> None:
 def _require_finite(source: SourceWeights) -> None:
     bad = [key for key, value in source.weights.items() if not value.isfinite().all()]
     if bad:
-        raise InputError(f"{source.path} has weights that are not finite: {_first(bad)}.")
+        raise InputError(f"{source.path} has weights that are not finite: {name_first(bad)}.")
 
 
 def _misshapen(renamed, weights: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
@@ -175,16 +172,11 @@ _MISFITS = {
 
 def _require_fit(source: SourceWeights, family: Family, misfit: str, keys: list[str]) -> None:
     if keys:
-        reason = _MISFITS[misfit].format(count=len(keys), first=_first(keys))
+        reason = _MISFITS[misfit].format(count=len(keys), first=name_first(keys))
         raise InputError(
             f"{source.path} ({family.title}) does not fit the config's network (depth, width or "
             f"number of keypoints differ): {reason}."
         )
-
-
-def _first(items: list[str]) -> str:
-    more = len(items) - NUM_NAMED_KEYS
-    return ", ".join(items[:NUM_NAMED_KEYS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _different_prefixes(source: str, target: str) -> tuple[str, str]:

@@ -1,28 +1,16 @@
-"""Trainers, hooks, command line and set-up."""
+"""The default trainer: whole trainings, resuming, evaluation."""
 
-import argparse
 import json
-import logging
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from torch import nn
 
 import detectron2
 from detectron2.config import get_cfg
 from detectron2.data import build_detection_test_loader, build_detection_train_loader
-from detectron2.engine import (
-    DefaultTrainer,
-    HookBase,
-    SimpleTrainer,
-    TrainerBase,
-    default_argument_parser,
-    default_setup,
-    hooks,
-)
+from detectron2.engine import DefaultTrainer, HookBase
 from detectron2.evaluation import DatasetEvaluator
 
 IS_LITE = "lite" in detectron2.__version__
@@ -211,163 +199,6 @@ def test_auto_scale_workers(cfg):
     assert scaled.SOLVER.REFERENCE_WORLD_SIZE == 16
     assert scaled.is_frozen()
     assert cfg.SOLVER.IMS_PER_BATCH == 16
-
-
-class Recorder(HookBase):
-    def __init__(self, calls):
-        self.calls = calls
-
-    def before_train(self):
-        self.calls.append("before_train")
-
-    def after_train(self):
-        self.calls.append(f"after_train {self.trainer.iter}")
-
-    def before_step(self):
-        self.calls.append(f"before {self.trainer.iter} {self.trainer.storage.iter}")
-
-    def after_step(self):
-        self.calls.append(f"after {self.trainer.iter}")
-
-
-class Idle(TrainerBase):
-    def run_step(self):
-        if self.iter == 7:
-            raise RuntimeError("stop")
-
-
-def test_order_of_hooks():
-    calls = []
-    trainer = Idle()
-    trainer.register_hooks([Recorder(calls), None])
-    trainer.train(2, 4)
-    assert calls == [
-        "before_train",
-        *("before 2 2", "after 2"),
-        *("before 3 3", "after 3"),
-        "after_train 4",
-    ]
-
-
-def test_hooks_end_after_a_failure():
-    calls, evaluations = [], []
-    trainer = Idle()
-    trainer.register_hooks([Recorder(calls), hooks.EvalHook(0, lambda: evaluations.append(1))])
-    with pytest.raises(RuntimeError, match="stop"):
-        trainer.train(6, 10)
-    assert calls[-1] == "after_train 7"
-    assert not evaluations
-
-
-def test_eval_hook_periods():
-    seen = []
-    trainer = Idle()
-
-    def evaluate():
-        seen.append(trainer.iter)
-        return {"task": {"metric": len(seen)}}
-
-    trainer.register_hooks([hooks.EvalHook(2, evaluate)])
-    trainer.train(0, 6)
-    assert seen == [1, 3, 6]  # in the place of iteration 5, once the training is complete
-    assert trainer.storage.latest()["task/metric"] == (3.0, 6)
-
-
-def test_eval_hook_refuses_what_is_no_number():
-    trainer = Idle()
-    trainer.register_hooks([hooks.EvalHook(1, lambda: {"task": {"metric": "high"}})])
-    with pytest.raises(ValueError, match="task/metric"):
-        trainer.train(0, 3)
-
-
-def test_logged_learning_rate_is_that_of_the_largest_group():
-    def rates(*groups):
-        parameters = [
-            {"params": [nn.Parameter(torch.zeros(1)) for _ in range(count)], "lr": lr}
-            for count, lr in groups
-        ]
-        return hooks.LRScheduler.get_best_param_group_id(torch.optim.SGD(parameters, lr=1))
-
-    assert rates((1, 0.1), (3, 0.2), (2, 0.3)) == 1
-    assert rates((1, 0.1), (1, 0.2), (1, 0.2)) == 1
-
-
-def simple_trainer(loss, **arguments):
-    class Model(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.weight = nn.Parameter(torch.ones(1))
-
-        def forward(self, batch):
-            return loss(self.weight, batch)
-
-    model = Model().eval()
-    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-    return SimpleTrainer(model, [1.0, 2.0, 3.0], optimizer, **arguments)
-
-
-@pytest.mark.parametrize("early", [True, False])
-def test_simple_trainer(early):
-    trainer = simple_trainer(lambda weight, x: weight.sum() * x, zero_grad_before_forward=early)
-    assert trainer.model.training
-    trainer.train(0, 3)
-    assert trainer.model.weight.item() == 1.0 - 6.0
-    assert trainer.storage.history("total_loss").values() == [(1.0, 0), (0.0, 1), (-6.0, 2)]
-
-
-def test_simple_trainer_gathers_metrics_now_and_then():
-    trainer = simple_trainer(lambda weight, x: {"a": weight.sum()}, gather_metric_period=3)
-    trainer.train(0, 3)
-    assert trainer.storage.history("total_loss").values() == [(-1.0, 2)]
-
-
-def test_simple_trainer_stops_when_the_loss_is_not_finite():
-    trainer = simple_trainer(lambda weight, x: weight.sum() * float("nan"))
-    with pytest.raises(FloatingPointError, match="iteration=0"):
-        trainer.train(0, 3)
-
-
-def test_argument_parser():
-    args = default_argument_parser().parse_args(
-        ["--config-file", "a.yaml", "--resume", "--num-gpus", "2", "SEED", "3", "VIS_PERIOD", "1"]
-    )
-    assert args.opts == ["SEED", "3", "VIS_PERIOD", "1"]
-    assert (args.config_file, args.resume, args.num_gpus) == ("a.yaml", True, 2)
-    defaults = vars(default_argument_parser().parse_args([]))
-    url = defaults.pop("dist_url")
-    assert url.startswith("tcp://127.0.0.1:") and 49152 <= int(url.rsplit(":", 1)[1]) < 65536
-    assert defaults == {
-        "config_file": "",
-        "resume": False,
-        "eval_only": False,
-        "num_gpus": 1,
-        "num_machines": 1,
-        "machine_rank": 0,
-        "opts": [],
-    }
-
-
-@pytest.fixture
-def restored_loggers():
-    loggers = [logging.getLogger(name) for name in ("detectron2", "fvcore")]
-    before = [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
-    yield
-    for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
-        logger.handlers, logger.propagate = handlers, propagate
-        logger.setLevel(level)
-
-
-def test_default_setup(cfg, restored_loggers):
-    cfg.SEED = 11
-    default_setup(cfg, argparse.Namespace(config_file="", eval_only=False))
-    first = torch.rand(1)
-    default_setup(cfg, argparse.Namespace(config_file="", eval_only=False))
-    assert torch.equal(torch.rand(1), first)
-    written = yaml.safe_load((Path(cfg.OUTPUT_DIR) / "config.yaml").read_text())
-    assert written["SEED"] == 11
-    log = (Path(cfg.OUTPUT_DIR) / "log.txt").read_text()
-    assert "Rank of current process: 0. World size: 1" in log
-    assert sys.version.split()[0] in log
 
 
 @only_lite

@@ -18,6 +18,19 @@ def test_the_shorter_side_fills_the_crop(image_size, crop_size, expected):
     assert whole_image_region(image_size, crop_size) == CropRegion(*expected)
 
 
+@pytest.mark.parametrize(
+    ("image_size", "crop_size", "expected"),
+    [
+        ((480, 640), (512, 512), (320, 240, 640, 640)),
+        ((640, 480), (512, 512), (240, 320, 640, 640)),
+        ((480, 640), (256, 512), (320, 240, 960, 480)),
+        ((200, 640), (256, 512), (320, 100, 640, 320)),
+    ],
+)
+def test_the_longer_side_fits_the_crop(image_size, crop_size, expected):
+    assert whole_image_region(image_size, crop_size, "longer") == CropRegion(*expected)
+
+
 def test_distributions_are_uniform_in_their_ranges():
     augmentation = WholeImageAugmentation(
         flip_prob=0.5, scale_range=(0.75, 1.5), rotation=30.0, translation=40.0

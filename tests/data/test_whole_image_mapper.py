@@ -98,6 +98,24 @@ def test_a_lit_pixel_lands_on_its_keypoint_in_evaluation(tmp_path):
     np.testing.assert_allclose(sample["crop_to_image"], [[0.3, 0, 0], [0, 0.3, 0]], atol=1e-9)
 
 
+def test_where_the_longer_side_fits_training_and_evaluation_see_the_same(tmp_path):
+    """90 x 120 pixels in 256 x 256: 256 / 120 times as large, 32 rows above and below."""
+    record = lit_record(tmp_path, (62, 41))
+    still = WholeImageAugmentation(
+        flip_prob=0.0, scale_range=(1.0, 1.0), rotation=0.0, translation=0.0
+    )
+    trained = make_mapper(fit="longer", augmentation=still)(record)
+    evaluated = make_mapper(fit="longer", train=False, min_size=100)(record)
+    assert evaluated["image"].shape == (3, 256, 256)
+    assert torch.equal(trained["image"], evaluated["image"])
+    scale = 256 / 120
+    expected = (62.5 * scale, 41.5 * scale + 32)
+    np.testing.assert_allclose(evaluated["people_keypoints"][0, 1, :2], expected, atol=1e-4)
+    np.testing.assert_allclose(light_centre(evaluated), expected, atol=0.1)
+    with pytest.raises(InputError, match="INPUT.IMAGE_FIT must be shorter or longer, not 'both'"):
+        make_mapper(fit="both")
+
+
 def test_real_people_survive_the_round_trip(real_data_root):
     """Rotation, scale, translation and flip; points outside the input keep place and flag."""
     mapper = make_mapper(crop_size=(512, 512))

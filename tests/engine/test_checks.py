@@ -3,8 +3,15 @@ import torch
 from detectron2.data import DatasetCatalog, MetadataCatalog
 from engine.stand_in import DATASET
 
-from adaanchor_d2.data.skeletons import get_skeleton
-from adaanchor_d2.engine.checks import check_device, check_solver, check_training
+from adaanchor_d2.data.skeletons import Skeleton, get_skeleton
+from adaanchor_d2.engine import Trainer
+from adaanchor_d2.engine.checks import (
+    check_device,
+    check_evaluation,
+    check_solver,
+    check_training,
+    warn_of_fixed_anchors,
+)
 from adaanchor_d2.errors import InputError
 
 
@@ -24,6 +31,9 @@ def test_a_good_config_passes(cfg):
         (["SOLVER.BEST_METRIC_MODE", "most"], "BEST_METRIC_MODE is 'most'.*max or min"),
         (["SOLVER.ACCUMULATE_STEPS", 0], "SOLVER.ACCUMULATE_STEPS is 0"),
         (["SOLVER.CHECKPOINT_PERIOD", 0], "SOLVER.CHECKPOINT_PERIOD is 0"),
+        (["SOLVER.WARMUP_ITERS", -1], r"SOLVER.WARMUP_ITERS is -1, but must be 0 \(off\) or more"),
+        (["TEST.EVAL_PERIOD", -5], r"TEST.EVAL_PERIOD is -5, but must be 0 \(off\) or more"),
+        (["INPUT.PERSON_BOXES", "ground-truth"], "PERSON_BOXES is 'ground-truth', but must be"),
         (["SOLVER.EMA.ENABLED", True, "SOLVER.EMA.DECAY", 1.5], "SOLVER.EMA.DECAY is 1.5"),
         (["SOLVER.AMP.ENABLED", True, "SOLVER.AMP.DTYPE", "half"], "known are bfloat16, float16"),
         (["SOLVER.AMP.ENABLED", True, "SOLVER.AMP.DTYPE", "float16"], "float16 needs a GPU"),
@@ -62,6 +72,44 @@ def test_test_sets_need_the_same_skeleton(cfg):
         check_training(cfg("DATASETS.TEST", ("engine_crowdpose",)))
 
 
+def test_the_flip_test_needs_test_sets_with_the_same_mirror_partners(cfg):
+    coco = get_skeleton("coco")
+    swapped = Skeleton("unpaired", [f"k{i}" for i in range(17)], range(17), (), coco.sigmas)
+    same = Skeleton("other_sigmas", coco.names, coco.flip_indices, (), [0.1] * 17)
+    for skeleton in (swapped, same):
+        name = f"engine_{skeleton.name}"
+        if name not in DatasetCatalog.list():
+            DatasetCatalog.register(name, list)
+            MetadataCatalog.get(name).set(skeleton=skeleton)
+    both = "DATASETS.TEST", (DATASET, "engine_unpaired")
+    sentence = f"TEST.FLIP needs one .* '{DATASET}' has the skeleton 'coco' and 'engine_unpaired'"
+    for check in (check_training, check_evaluation):
+        check(cfg(*both))
+        check(cfg("TEST.FLIP", True, "DATASETS.TEST", (DATASET, "engine_other_sigmas")))
+        with pytest.raises(InputError, match=sentence):
+            check(cfg("TEST.FLIP", True, *both))
+    with pytest.raises(InputError, match=sentence):
+        Trainer.test(cfg("TEST.FLIP", True, *both), torch.nn.Identity())
+
+
+def test_data_sets_must_be_there(cfg, tmp_path, monkeypatch):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    for check in (check_training, check_evaluation):
+        with pytest.raises(InputError, match="'coco_keypoints_val' is not there"):
+            check(cfg("DATASETS.TEST", ("coco_keypoints_val",)))
+
+
+def test_boxes_do_not_name_the_results_of_whole_images(cfg):
+    check_training(cfg("INPUT.MAPPER", "WholeImageMapper", "INPUT.PERSON_BOXES", "detector"))
+
+
+def test_a_detection_file_is_a_kind_of_boxes(cfg, tmp_path):
+    (tmp_path / "boxes.json").write_text("[]")
+    check_evaluation(cfg("INPUT.PERSON_BOXES", str(tmp_path / "boxes.json")))
+    with pytest.raises(InputError, match="ground_truth, rectangle, detector or the path of a det"):
+        check_evaluation(cfg("INPUT.PERSON_BOXES", str(tmp_path / "none.json")))
+
+
 def test_missing_gpu_says_how_to_use_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError, match="MODEL.DEVICE is cuda.*'MODEL.DEVICE cpu'"):
@@ -90,5 +138,5 @@ def test_one_named_gpu_cannot_serve_several_processes(monkeypatch):
 
 def test_warm_up_of_the_whole_training_is_warned_of(cfg, caplog):
     config = cfg("MODEL.KEYPOINT_HEAD.FIXED_ITERS", "50", "SOLVER.MAX_ITER", "50")
-    check_training(config)
+    warn_of_fixed_anchors(config)
     assert "FIXED_ITERS 50 is not below SOLVER.MAX_ITER 50" in caplog.text

@@ -65,6 +65,30 @@ def test_missing_gpu_is_told_before_anything_starts(tmp_path, capsys, caplog, mo
     assert status == 2 and "'MODEL.DEVICE cpu'" in sentence and not output.exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["INPUT.PERSON_BOXES", "grund_truth"], "INPUT.PERSON_BOXES is 'grund_truth', but must be"),
+        (["DATASETS.TRAIN", "('coco_keypoints_train',)"], "'coco_keypoints_train' is not there"),
+        (["MODEL.WEIGHTS", "nowhere.pth"], "There is no checkpoint nowhere.pth"),
+        (["--eval-only", "MODEL.WEIGHTS", "nowhere.pth"], "There is no checkpoint nowhere.pth"),
+        (["--eval-only", "DATASETS.TEST", "()"], "DATASETS.TEST is empty"),
+    ],
+)
+def test_mistakes_are_told_before_the_log_begins(
+    tmp_path, monkeypatch, capsys, caplog, options, sentence
+):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    output = tmp_path / "output"
+    flags = [option for option in options if option.startswith("--")]
+    words = [*flags, *stand_in_options(output), *options[len(flags) :]]
+    with pytest.raises(SystemExit):
+        run_command(lambda: run(parse(*words), StandInTrainer))
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and sentence in error
+    assert not output.exists() and not caplog.records
+
+
 def test_output_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="OUTPUT_DIR .*file/output cannot be written"):

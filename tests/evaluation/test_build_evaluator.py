@@ -7,7 +7,7 @@ from adaanchor_d2 import add_adaanchor_config
 from adaanchor_d2.errors import InputError
 from adaanchor_d2.evaluation import CocoKeypointEvaluator, build_evaluator
 
-from .cases import ground_truth_pairs, make_evaluator, process, register, write_small_set
+from .cases import ground_truth_pairs, make_evaluator, process, register
 
 
 @pytest.fixture
@@ -15,11 +15,6 @@ def cfg():
     cfg = get_cfg()
     add_adaanchor_config(cfg)
     return cfg
-
-
-@pytest.fixture
-def small_set(tmp_path):
-    return write_small_set(tmp_path / "small.json")
 
 
 def test_config_and_arguments_build_the_same(cfg, small_set, tmp_path):

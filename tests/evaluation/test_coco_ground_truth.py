@@ -17,7 +17,7 @@ def json_file(tmp_path):
 
 
 def load(json_file):
-    return load_coco_ground_truth(str(json_file), make_skeleton())
+    return load_coco_ground_truth([str(json_file)], make_skeleton())
 
 
 def rewrite(json_file, change):

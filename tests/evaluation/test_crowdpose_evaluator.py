@@ -6,6 +6,8 @@ import logging
 import numpy as np
 import pytest
 from detectron2.config import get_cfg
+from detectron2.data import DatasetCatalog
+from helpers.crowd_sets import crowd_person, write_crowdpose
 
 from adaanchor_d2 import add_adaanchor_config
 from adaanchor_d2.data.skeletons import get_skeleton
@@ -180,8 +182,24 @@ def test_the_config_builds_it(crowd_set):
     assert built.evaluate() == direct.evaluate()
 
 
-@pytest.mark.parametrize("split, num_people", [("trainval", 11), ("test", 2)])
-def test_real_files(shared_data, tmp_path, split, num_people):
+def test_a_data_set_in_two_files_is_evaluated_whole(tmp_path, monkeypatch):
+    boxes = {5: [2, 3, 40, 50], 6: [10, 5, 60, 40]}
+    parts = {5: "train", 6: "val"}
+    people = {parts[i]: [crowd_person(i, i, box)] for i, box in boxes.items()}
+    folder = write_crowdpose(tmp_path / "crowdpose", people) / "annotations"
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    DatasetCatalog.get("crowdpose_trainval")
+    cfg = get_cfg()
+    add_adaanchor_config(cfg)
+    evaluator = build_evaluator(cfg, "crowdpose_trainval", None, has_confidence=True)
+    process(evaluator, exact_pairs(folder / "crowdpose_train.json"))
+    assert evaluator.evaluate()["keypoints"]["AR"] == pytest.approx(50)  # of two people one
+    process(evaluator, exact_pairs(folder / "crowdpose_val.json"))
+    assert evaluator.evaluate()["keypoints"]["AP"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize("split", ["trainval", "test"])
+def test_real_files(shared_data, tmp_path, split):
     json_file = shared_data / "crowdpose" / "annotations" / f"crowdpose_{split}.json"
     pairs = noisy_pairs(json_file, num_keypoints=14, noise=2.0)
     figures, expected = figures_and_reference(json_file, tmp_path, pairs)

@@ -84,7 +84,11 @@ def test_recall_by_hand():
     # 8 labelled keypoints. At any distance: both of type 0, both of type 2, the one of type 1.
     # With the limit: (10, 10); type 2 at (30, 10) and (130, 10); type 1 at (20, 10).
     assert recall_report(table, truth, SIGMAS) == pytest.approx(
-        {"KeypointRecall": 100 * 5 / 8, "KeypointRecall@KS0.5": 100 * 4 / 8}
+        {
+            "KeypointRecall": 100 * 5 / 8,
+            "KeypointRecall@KS0.5": 100 * 4 / 8,
+            "KeypointPrecision@KS0.5": 100 * 4 / 7,
+        }
     )
 
 
@@ -92,7 +96,7 @@ def test_recall_in_images_without_people_and_without_detections():
     truth = make_truth((7, STANDING))
     elsewhere = {"image_id": np.array([3, 9]), "keypoints": np.array([[10, 10, 1, 0]] * 2)}
     zeros = {"KeypointRecall": 0.0, "KeypointRecall@KS0.5": 0.0}
-    assert recall_report(elsewhere, truth, SIGMAS) == zeros
+    assert recall_report(elsewhere, truth, SIGMAS) == zeros | {"KeypointPrecision@KS0.5": 0.0}
     nothing = {"image_id": np.zeros(0, dtype=np.int64), "keypoints": np.zeros((0, 4))}
     assert recall_report(nothing, truth, SIGMAS) == zeros
     assert recall_report(elsewhere, make_truth(), SIGMAS) == {}

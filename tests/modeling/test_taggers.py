@@ -3,6 +3,7 @@ import torch
 from detectron2.modeling import build_model
 from helpers.crowds import bottom_up_config, make_crowd_sample
 
+from adaanchor_d2.engine.checkpointer import SafeCheckpointer
 from adaanchor_d2.engine.optimizer import build_optimizer
 from adaanchor_d2.errors import InputError
 from adaanchor_d2.modeling.meta_arch.taggers import OracleTagger
@@ -22,10 +23,13 @@ def embedding(tmp_path):
 
 def frozen_config(path: str, **overrides):
     return bottom_up_config(
-        MODEL__TAG__SOURCE="frozen",
-        MODEL__TAG__WEIGHTS=path,
-        MODEL__TAG__TIMM_NAME="test_resnet",
-        **overrides,
+        **{
+            "MODEL__TAG__SOURCE": "frozen",
+            "MODEL__TAG__WEIGHTS": path,
+            "MODEL__TAG__TIMM_NAME": "test_resnet",
+            "MODEL__TAG__IN_FEATURE": "res2",
+            **overrides,
+        }
     )
 
 
@@ -42,13 +46,43 @@ def test_frozen_tags_are_the_embeddings(embedding):
 def test_frozen_weights_stay(embedding):
     _, path = embedding
     model = build_model(frozen_config(path, SOLVER__BASE_LR=0.1)).train()
-    before = {k: v.clone() for k, v in model.tagger.state_dict().items()}
+    before = {k: v.clone() for k, v in model.tagger.own_state().items()}
     optimizer = build_optimizer(frozen_config(path), model)
     sum(model([make_crowd_sample(i) for i in range(2)]).values()).backward()
     optimizer.step()
     assert not any(parameter.requires_grad for parameter in model.tagger.parameters())
     assert not any(module.training for module in model.tagger.modules())
-    assert all(torch.equal(before[k], v) for k, v in model.tagger.state_dict().items())
+    assert len(before) > 10
+    assert all(torch.equal(before[k], v) for k, v in model.tagger.own_state().items())
+
+
+def test_a_model_is_evaluated_with_other_tags_than_it_was_trained_with(embedding, tmp_path):
+    """The tags of a frozen or oracle tagger are not part of checkpoints, nor read from them."""
+    joint, path = embedding
+    frozen = build_model(frozen_config(path, MODEL__KEYPOINT_HEAD__NAME="HeatmapAnchor"))
+    oracle_config = bottom_up_config("HeatmapAnchor", MODEL__TAG__SOURCE="oracle")
+    oracle = build_model(oracle_config)
+    for model in (frozen, oracle):
+        assert not any(key.startswith("tagger.") for key in model.state_dict())
+        SafeCheckpointer(model).load(path)
+        assert torch.equal(model.head.predictor.weight, joint.head.predictor.weight)
+    oracle_path = str(tmp_path / "oracle.pth")
+    torch.save({"model": oracle.state_dict()}, oracle_path)
+    before = {k: v.clone() for k, v in frozen.tagger.own_state().items()}
+    SafeCheckpointer(frozen).load(oracle_path)
+    assert all(torch.equal(before[k], v) for k, v in frozen.tagger.own_state().items())
+    with pytest.raises(InputError, match="missing keys tagger.head"):
+        SafeCheckpointer(joint).load(oracle_path)
+
+
+def test_frozen_network_is_like_the_models_own_unless_named(embedding):
+    config = frozen_config(embedding[1], MODEL__TAG__TIMM_NAME="")
+    named, own = build_model(frozen_config(embedding[1])), build_model(config)
+    images = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            own.tagger.predict(images, None), named.tagger.predict(images, None)
+        )
 
 
 def test_frozen_network_is_not_run_in_training(embedding):

@@ -82,6 +82,11 @@ def test_images_that_a_network_cannot_see(name, size, sentence):
     assert "\n" not in str(error.value)
 
 
+def test_no_features_are_refused():
+    with pytest.raises(InputError, match="MODEL.TIMM.OUT_FEATURES is empty"):
+        TimmBackbone("test_resnet", [])
+
+
 @pytest.mark.parametrize("name", ["test_convnext", "test_vit"])
 def test_timms_own_files_load(name, tmp_path):
     """They hold the whole network, under the names that it has as a whole."""

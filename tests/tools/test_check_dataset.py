@@ -89,6 +89,19 @@ def test_problems_are_printed_and_set_the_status(run_tool, tmp_path, capsys):
     assert "none.jpg cannot be read" in output and "no people with a labelled keypoint" in output
 
 
+def test_a_file_of_crowds_is_checked_by_crowdposes_rules(run_tool, tmp_path, capsys):
+    person = crowd_person(1, 5, [2, 3, 40, 50])  # 14 keypoints labelled, 12 counted
+    folder = write_crowdpose(tmp_path / "crowdpose", {"train": [person]})
+    json_file = folder / "annotations" / "crowdpose_train.json"
+    files = ["--json", json_file, "--images", folder / "images", "--skeleton", "crowdpose"]
+    assert run_tool("check_dataset.py", *files) == 0
+    document = json.loads(json_file.read_text())
+    del document["images"][0]["crowdIndex"]
+    json_file.write_text(json.dumps(document))
+    assert run_tool("check_dataset.py", *files) == 1
+    assert "image 5 has no 'crowdIndex'" in capsys.readouterr().out
+
+
 def test_bad_commands(run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
     for args, sentence in (
@@ -121,6 +134,12 @@ def test_crowdpose_in_parts(run_tool, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
     assert run_tool("check_dataset.py", "crowdpose_trainval") == 0
     assert "labelled people: 2" in capsys.readouterr().out
+
+    boxes = tmp_path / "boxes.json"
+    box = {"category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
+    boxes.write_text(json.dumps([box | {"image_id": number} for number in (5, 6)]))
+    assert run_tool("check_dataset.py", "crowdpose_trainval", "--detections", boxes) == 0
+    assert "detector boxes: 2" in capsys.readouterr().out
 
     json_file = tmp_path / "crowdpose" / "annotations" / "crowdpose_val.json"
     document = json.loads(json_file.read_text())

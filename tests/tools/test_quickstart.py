@@ -33,6 +33,33 @@ def test_quick_start_writes_table_summary_and_pictures(run_tool, capsys, tmp_pat
         assert picture is not None and picture.std() > 10
 
 
+def test_crowds_are_compared_over_gamma(run_tool, capsys, tmp_path):
+    output = tmp_path / "out"
+    status = run_tool(
+        "quickstart.py",
+        *("--subject", "crowds", "--rules", "AdaAnchor", "HeatmapAnchor"),
+        *("--output-dir", str(output), "--num-train", "8", "--num-val", "8"),
+        *("SOLVER.MAX_ITER", "4", "SOLVER.STEPS", "()", "TEST.EVAL_PERIOD", "4"),
+        *("MODEL.KEYPOINT_HEAD.FIXED_ITERS", "1"),
+    )
+    printed = capsys.readouterr().out
+    assert status == 0, printed
+    summary = json.loads((output / "summary.json").read_text())
+    assert set(summary) == {"AdaAnchor", "HeatmapAnchor"}
+    for figures in summary.values():
+        assert {"AP", "recall", "AP_gamma0.5", "recall_gamma0.5"} <= set(figures)
+        assert figures["recall"] >= figures["recall_gamma0.5"]
+    assert cv2.imread(str(output / "curves.png")).std() > 10
+
+
+def test_a_rule_that_does_not_serve_is_refused_before_anything_is_drawn(run_tool, capsys, tmp_path):
+    arguments = ("--subject", "crowds", "--rules", "RegressionAnchor", "--output-dir")
+    status = run_tool("quickstart.py", *arguments, str(tmp_path / "out"))
+    assert status == 2
+    assert "--rules RegressionAnchor does not serve --subject crowds" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_failing_training_is_told_in_one_sentence(run_tool, capsys, tmp_path):
     status = run_tool(
         "quickstart.py",

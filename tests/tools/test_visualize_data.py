@@ -59,3 +59,13 @@ def test_a_mistake_gets_one_sentence(run_tool, tmp_path, capsys):
         assert run_tool("visualize_data.py", *where, *options) == 2
         error = capsys.readouterr().err.strip().splitlines()[-1]
         assert error.startswith("error: ") and sentence in error
+
+
+def test_a_picture_that_cannot_be_written_is_named(run_tool, monkeypatch, tmp_path, capsys):
+    write_mpii(tmp_path / "mpii")
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    in_the_way = tmp_path / "out" / "1.png"
+    in_the_way.mkdir(parents=True)
+    where = ["--source", "annotation", "--output-dir", tmp_path / "out"]
+    assert run_tool("visualize_data.py", *where, "DATASETS.TRAIN", "('mpii_keypoints_val',)") == 2
+    assert f"error: Picture {in_the_way} cannot be written.\n" in capsys.readouterr().err

@@ -27,3 +27,15 @@ def test_curves_show_the_metrics(tmp_path):
     recall = next(axis for axis in figure.axes if "recall" in axis.get_title())
     assert recall.lines[0].get_xydata().tolist() == [[0.5, 70.0]]
     assert not any("precision" in axis.get_title() for axis in figure.axes)
+
+
+def test_the_sweep_over_gamma_shows_the_last_evaluation():
+    records = [
+        {"iteration": 9, "keypoints_gamma0.1/AP": 30.0, "keypoints_gamma0.5/AP": 20.0},
+        {"iteration": 19, "keypoints_gamma0.5/AP": 40.0, "keypoints_gamma0.1/AP": 50.0},
+        {"iteration": 19, "keypoints_gamma0.1/AP50": 99.0, "keypoints/AP": 98.0},
+    ]
+    figure = draw_curves({"run": [{"iteration": 0, "total_loss": 1.0}, *records]}, {})
+    (axis,) = (axis for axis in figure.axes if axis.get_xlabel() == "gamma")
+    assert axis.get_title() == "AP"
+    assert axis.lines[0].get_xydata().tolist() == [[0.1, 50.0], [0.5, 40.0]]

@@ -44,3 +44,18 @@ def test_box():
     picture = draw_box(IMAGE, (10.5, 5.5, 30.5, 25.5))
     assert picture[5, 20].any() and picture[15, 10].any() and not picture[15, 20].any()
     assert not IMAGE.any()
+
+
+def test_marks_of_a_small_person_are_small():
+    image = np.zeros((900, 1000, 3), np.uint8)
+    far_apart = np.array([[100.5, 200.5], [500.5, 200.5]])
+    near = np.array([[100.5, 200.5], [160.5, 200.5]])
+    both = np.array([True, True])
+    heights = [
+        np.count_nonzero(draw_pose(image, points, PAIR, shown=both)[:, 100].any(axis=-1))
+        for points in (far_apart, near)
+    ]
+    assert heights[0] > 8 and heights[1] < 5
+    boxes = [draw_box(image, (100.5, 50.5, 100.5 + side, 50.5 + side)) for side in (800, 40)]
+    thick, thin = (np.count_nonzero(box[:, 120].any(axis=-1)) for box in boxes)
+    assert thin < thick

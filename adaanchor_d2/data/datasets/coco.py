@@ -7,7 +7,8 @@ from detectron2.structures import BoxMode
 
 from ...errors import InputError
 from ..skeletons import Skeleton
-from .coco_json import fill_in_defaults, find_problems, is_of_other_category, read_json
+from .coco_json import fill_in_defaults, is_of_other_category
+from .coco_problems import read_keypoint_file
 
 
 def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> list[dict]:
@@ -25,10 +26,7 @@ def load_coco_keypoints(json_file: str, image_root: str, skeleton: Skeleton) -> 
     Raises:
         InputError: naming the file, and the id and the field at fault.
     """
-    document = read_json(json_file, "Annotation file")
-    for problem in find_problems(document, json_file, skeleton):
-        if problem.fatal:
-            raise InputError(problem.message)
+    document = read_keypoint_file(json_file, skeleton)
     if not os.path.isdir(image_root):
         raise InputError(f"Image folder {image_root} of {json_file} does not exist.")
     people_of_image: dict[int, list[dict]] = {image["id"]: [] for image in document["images"]}

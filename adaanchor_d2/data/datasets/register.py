@@ -148,15 +148,26 @@ def find_dataset_files(name: str) -> DatasetFiles:
     return files
 
 
+def check_dataset_files(name: str) -> None:
+    """Raise InputError where a data set that was registered here is not there; others pass."""
+    if name in _REGISTERED:
+        find_dataset_files(name)
+
+
 def get_dataset_format(name: str) -> DatasetFormat:
     """Return the format of a data set that was registered here."""
     return _REGISTERED[name].format
 
 
 def _set_files(name: str, files: DatasetFiles) -> None:
+    """Note the files in the metadata; ``annotation_files`` are those that are read."""
     metadata = MetadataCatalog.get(name)
-    # Detectron2's name for the annotation file.
-    for key, value in {**files._asdict(), "json_file": files.annotation_file}.items():
+    values = files._asdict()
+    parts = _REGISTERED[name].format.find_parts(values.pop("annotation_file"))
+    values["annotation_files"] = parts
+    if len(parts) == 1:
+        values["json_file"] = parts[0]  # Detectron2's name for it; several have no such one
+    for key in {*values, "json_file"}:
         if hasattr(metadata, key):
             delattr(metadata, key)  # Metadata refuses to overwrite a value with another.
-        setattr(metadata, key, value)
+    metadata.set(**values)

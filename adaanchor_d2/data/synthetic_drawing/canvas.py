@@ -4,8 +4,7 @@ Backgrounds and things are painted at once. Cloth and skin only leave the number
 ``finish`` colours all pixels of all such layers together, which costs far less than one at a time.
 
 Places are continuous pixel coordinates (x, y); the centre of column c is at c + 0.5. Polygons are
-int32 arrays (N, 2) in sixteenths of a pixel, made by the functions at the end of this file; as
-OpenCV's drawing puts pixel centres at whole numbers, half a pixel is taken away there.
+those of ``polygons``.
 """
 
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .polygons import SHIFT, rectangle
 from .textures import PATTERN_SIDE, Colour, texture_pool
 
 NOBODY = 0
-_SHIFT = 4
-_UNITS = 1 << _SHIFT
 _WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 
@@ -94,25 +92,25 @@ class Canvas:
     def window(self, polygon: np.ndarray) -> tuple[int, int, int, int] | None:
         """Return left, top, right, bottom of the pixels around a polygon, None when outside."""
         x, y, width, height = cv2.boundingRect(polygon)
-        left, top = max(0, (x >> _SHIFT) - 1), max(0, (y >> _SHIFT) - 1)
-        right = min(self.width, ((x + width) >> _SHIFT) + 3)
-        bottom = min(self.height, ((y + height) >> _SHIFT) + 3)
+        left, top = max(0, (x >> SHIFT) - 1), max(0, (y >> SHIFT) - 1)
+        right = min(self.width, ((x + width) >> SHIFT) + 3)
+        bottom = min(self.height, ((y + height) >> SHIFT) + 3)
         return (left, top, right, bottom) if left < right and top < bottom else None
 
     def fill(self, polygon: np.ndarray, colour: Colour, code: int = NOBODY) -> None:
         """Fill a polygon with one colour."""
         layer = self._new_layer(code) if code != NOBODY else 0
         smooth = cv2.LINE_AA if len(self._codes) == 1 else cv2.LINE_8  # see smooth_edges
-        cv2.fillPoly(self.image, [polygon], colour, smooth, _SHIFT)
-        cv2.fillPoly(self.layers, [polygon], layer, cv2.LINE_8, _SHIFT)
+        cv2.fillPoly(self.image, [polygon], colour, smooth, SHIFT)
+        cv2.fillPoly(self.layers, [polygon], layer, cv2.LINE_8, SHIFT)
 
     def draw(self, polygon: np.ndarray, colour: Colour) -> None:
         """Fill a polygon without changing the layers: details on what was just painted."""
-        cv2.fillPoly(self.image, [polygon], colour, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.image, [polygon], colour, cv2.LINE_AA, SHIFT)
 
     def line(self, points: np.ndarray, colour: Colour, closed: bool = False) -> None:
         """Draw a thin line through a polygon's points without changing the layers."""
-        cv2.polylines(self.image, [points], closed, colour, 1, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(self.image, [points], closed, colour, 1, cv2.LINE_AA, SHIFT)
 
     def new_cloth_layers(
         self,
@@ -148,7 +146,7 @@ class Canvas:
 
     def cover(self, convex_polygon: np.ndarray, layer: int) -> None:
         """Lay a layer made by ``new_cloth_layers`` over a polygon."""
-        cv2.fillConvexPoly(self.layers, convex_polygon, layer, cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(self.layers, convex_polygon, layer, cv2.LINE_8, SHIFT)
 
     def stamp(
         self, source: np.ndarray, left: int, top: int, covers: list[tuple[np.ndarray, int]]
@@ -241,33 +239,3 @@ class Canvas:
         edges[1:] |= down
         edges[:-1] |= down
         cv2.copyTo(cv2.GaussianBlur(self.image, (3, 3), 0.6), edges, self.image)
-
-
-def polygon(places: np.ndarray) -> np.ndarray:
-    """Return continuous places (..., 2) as a polygon's points (..., 2)."""
-    return np.rint(places * _UNITS - _UNITS / 2).astype(np.int32)
-
-
-def places(points: np.ndarray) -> np.ndarray:
-    """Return the continuous places (..., 2) of a polygon's points: the inverse of ``polygon``."""
-    return (points + _UNITS / 2) / _UNITS
-
-
-def rectangle(left: float, top: float, right: float, bottom: float) -> np.ndarray:
-    """Return the polygon of an upright rectangle."""
-    a, b, c, d = (round(v * _UNITS - _UNITS / 2) for v in (left, top, right, bottom))
-    return np.array(((a, b), (c, b), (c, d), (a, d)), np.int32)
-
-
-def ellipse(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
-    """Return the polygon of an upright ellipse."""
-    return polygon(UNIT_CIRCLE * (half_width, half_height) + (x, y))
-
-
-def discs(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """Return the polygons (N, 16, 2) of discs with centres (N, 2) and radii (N,)."""
-    return polygon(centres[:, None] + radii[:, None, None] * UNIT_CIRCLE)
-
-
-_ANGLES = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-UNIT_CIRCLE = np.column_stack((np.cos(_ANGLES), np.sin(_ANGLES)))

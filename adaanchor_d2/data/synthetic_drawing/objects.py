@@ -9,7 +9,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .canvas import NOBODY, Canvas, Cloth, ellipse, polygon, rectangle
+from .canvas import NOBODY, Canvas, Cloth
+from .polygons import ellipse, polygon, rectangle
 from .textures import Colour, random_colour, scaled, texture_pool
 
 
@@ -50,6 +51,14 @@ def draw_occluder(
         _draw_pole(canvas, rng, x, base + 0.05 * stature, stature * 1.5)
     else:
         hanging_thing(rng)(canvas, rng, x, y, stature * rng.uniform(0.10, 0.22))
+
+
+def draw_cover(
+    canvas: Canvas, rng: np.random.Generator, center: np.ndarray, stature: float
+) -> None:
+    """Draw something that covers a person around ``center`` (2,), about as large as the trunk."""
+    x, y = (center + rng.normal(0, 0.02, 2) * stature).tolist()
+    hanging_thing(rng)(canvas, rng, x, y, stature * rng.uniform(0.25, 0.34))
 
 
 def hanging_thing(rng: np.random.Generator) -> "_Draw":

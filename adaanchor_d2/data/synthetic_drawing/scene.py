@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
-from .canvas import Canvas, ellipse, polygon, rectangle
+from .canvas import Canvas
 from .objects import draw_object
+from .polygons import ellipse, polygon, rectangle
 from .textures import Colour, crop, mixed, random_colour, scaled, texture_pool, tint
 
 

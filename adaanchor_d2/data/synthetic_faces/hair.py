@@ -49,6 +49,7 @@ def _above_hairline(head: "Head", rng: np.random.Generator) -> np.ndarray:
 
 
 def _cap(head: "Head", skull: Mesh, above: np.ndarray) -> Mesh:
+    """A shell that stands off the skull; through its open edge the far side's inside is seen."""
     look = head.look
     thickness = look.hair_volume * np.clip(above / _FEATHER, 0, 1) + 0.006
     thickness = thickness * (1 + 0.5 * np.clip(head.surface.heights[:, None] / TOP, 0, 1))
@@ -57,7 +58,8 @@ def _cap(head: "Head", skull: Mesh, above: np.ndarray) -> Mesh:
     points = skull.points + skull.normals * thickness.reshape(-1, 1)
     attributes = np.vstack((skull.attributes[:2], above.ravel()))
     grown = (above.ravel() > 0)[skull.triangles].any(axis=1)
-    return Mesh(_HAIR_PART, points, skull.normals, skull.triangles[grown], attributes)
+    triangles = both_sides(skull.triangles[grown])
+    return Mesh(_HAIR_PART, points, skull.normals, triangles, attributes)
 
 
 def _curtain(head: "Head", rng: np.random.Generator) -> Mesh:

@@ -1,14 +1,16 @@
 """One synthetic picture with faces: who is where, what hides them, light and camera."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ...errors import InputError
-from ..synthetic_drawing.canvas import Canvas, ellipse, polygon
+from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.objects import fill_textured
+from ..synthetic_drawing.options import check_probabilities
 from ..synthetic_drawing.photograph import add_grain, apply_light
+from ..synthetic_drawing.polygons import ellipse, polygon
 from ..synthetic_drawing.scene import draw_background
 from ..synthetic_drawing.textures import scaled
 from .attributes import OCCLUDED_LANDMARKS, is_expressive, is_large_pose
@@ -46,10 +48,7 @@ class SyntheticFacesOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.max_faces <= 20:
             raise InputError(f"max_faces must be 1 to 20, not {self.max_faces}.")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
+        check_probabilities(self)
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,13 @@ class FaceAnnotation:
 
     Attributes:
         landmarks: (98, 2) continuous pixel coordinates, hidden ones as well.
-        box: left, top, right, bottom of the face from forehead to chin; whole pixels.
+        box: (4,) left, top, right, bottom of the face from forehead to chin, continuous pixel
+            coordinates, at least half a pixel inside the picture.
         attributes: six flags in the order of ``attributes.NAMES``.
     """
 
     landmarks: np.ndarray
-    box: tuple[int, int, int, int]
+    box: np.ndarray
     attributes: tuple[bool, ...]
 
 
@@ -207,13 +207,11 @@ def _annotate(
     return FaceAnnotation(head.keypoints(), _face_box(canvas, rng, head), attributes)
 
 
-def _face_box(canvas: Canvas, rng: np.random.Generator, head: Head) -> tuple[int, int, int, int]:
+def _face_box(canvas: Canvas, rng: np.random.Generator, head: Head) -> np.ndarray:
     """Return the box a person might draw around the face: forehead to chin, a little off."""
     forehead = head.to_picture(head.to_camera(head.surface.points_at(*_FOREHEAD)))
     points = np.vstack((forehead, head.keypoints()))
     low, high = points.min(axis=0), points.max(axis=0)
-    slack = rng.uniform(-0.03, 0.03, (2, 2)) * (high - low)
-    size = (canvas.width, canvas.height)
-    left, top = np.clip(np.rint(low + slack[0]), 0, size).astype(int).tolist()
-    right, bottom = np.clip(np.rint(high + slack[1]), 0, size).astype(int).tolist()
-    return left, top, right, bottom
+    corners = np.stack((low, high)) + rng.uniform(-0.03, 0.03, (2, 2)) * (high - low)
+    size = np.array((canvas.width, canvas.height))
+    return np.clip(corners, 0.5, size - 0.5).ravel()

@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
-from ..synthetic_drawing.canvas import Canvas, discs, ellipse, polygon
+from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.objects import hanging_thing
+from ..synthetic_drawing.polygons import discs, ellipse, polygon
 from ..synthetic_drawing.textures import Colour, random_colour, scaled
 from .head import Head
 from .wear import draw_mask, draw_sunglasses

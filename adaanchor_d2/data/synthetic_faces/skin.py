@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from ..synthetic_drawing.canvas import UNIT_CIRCLE, polygon
+from ..synthetic_drawing.polygons import SHIFT, UNIT_CIRCLE, polygon
 from ..synthetic_drawing.textures import Colour, crop, mixed, scaled, texture_pool, tint
 from .landmarks import (
     INNER_LIPS,
@@ -23,12 +23,12 @@ from .landmarks import (
     RIGHT_PUPIL,
 )
 from .look import Look
-from .skin_map import SkinMap, mirrored, smooth
+from .skin_map import SkinMap, flat_ellipse, mirrored, smooth
+from .skin_tones import tone_areas
 from .traits import Expression, Proportions
 
 _NEUTRAL = 200  # of the tones that the skin is multiplied by
 _TONE_SHARE = 0.3  # pixels of the tones for one of the map
-_SHIFT = 4
 _IRIS = 0.070
 
 
@@ -71,7 +71,7 @@ class SkinPainter:
 
     def _fill(self, flat: np.ndarray, colour: Colour) -> None:
         points = polygon(self.map.places(flat))
-        cv2.fillPoly(self.image, [points], colour, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.image, [points], colour, cv2.LINE_AA, SHIFT)
 
     def _line(self, flat: np.ndarray, colour: Colour, thickness: float) -> None:
         """Draw a line of a thickness in eye spans."""
@@ -79,59 +79,22 @@ class SkinPainter:
         if width < 1:  # thinner than a pixel: paler instead
             colour = mixed(self.look.skin, colour, width)
         points = polygon(self.map.places(flat))
-        cv2.polylines(
-            self.image, [points], False, colour, max(1, round(width)), cv2.LINE_AA, _SHIFT
-        )
+        cv2.polylines(self.image, [points], False, colour, max(1, round(width)), cv2.LINE_AA, SHIFT)
 
     def _multiply_tones(self) -> None:
         """Shade and tint broad areas softly."""
         height, width = (max(4, round(_TONE_SHARE * v)) for v in self.image.shape[:2])
         tones = np.full((height, width, 3), _NEUTRAL, np.uint8)
         ratio = np.array((width / self.map.width, height / self.map.height))
-        areas, colours = zip(*self._tones(), strict=True)
+        shading = tone_areas(self.flat, self.shape, self.expression, self.look)
+        areas, colours = zip(*shading, strict=True)
         together = polygon(self.map.places(np.concatenate(areas)) * ratio)
         ends = np.cumsum([len(area) for area in areas])
         for points, colour in zip(np.split(together, ends[:-1]), colours, strict=True):
-            cv2.fillPoly(tones, [points], [_NEUTRAL * c for c in colour], cv2.LINE_AA, _SHIFT)
+            cv2.fillPoly(tones, [points], [_NEUTRAL * c for c in colour], cv2.LINE_AA, SHIFT)
         tones = cv2.GaussianBlur(tones, (0, 0), max(0.4, 0.04 * _TONE_SHARE * self.map.density))
         tones = cv2.resize(tones, (self.map.width, self.map.height))
         self.image = cv2.multiply(self.image, tones, scale=1 / _NEUTRAL)
-
-    def _tones(self) -> list[tuple[np.ndarray, Colour]]:
-        """Return areas and the factors (B, G, R) of their colour."""
-        shape, look = self.shape, self.look
-        mouth, tip = shape.mouth_y, -shape.nose_length
-        make_up = look.make_up
-        blush = (0.93, 0.95, 1.02)
-        if make_up is not None:
-            blush = tuple(mixed((1, 1, 1), np.array(make_up.cheeks) / 200, make_up.cheek_strength))
-        both = [
-            (_ellipse(0.46, -0.36, 0.17, 0.13), blush),
-            (_ellipse(shape.eye_x, 0.02, 0.20, 0.12), (0.80, 0.82, 0.87)),
-            (_ellipse(0.13, -0.02, 0.05, 0.13), (0.89, 0.90, 0.92)),
-            (_ellipse(shape.nose_half + 0.02, tip - 0.03, 0.035, 0.07), (0.80, 0.82, 0.87)),
-        ]
-        if make_up is not None:
-            lids = np.clip(np.array(make_up.lids) / np.array(look.skin), 0.15, 1.1)
-            shadow = tuple(mixed((1, 1, 1), lids, make_up.lid_strength))
-            upper = self.flat[RIGHT_EYE][:5]
-            area = np.vstack((smooth(upper), smooth(upper * (1.05, 1) + (0, 0.09))[::-1]))
-            both.append((area, shadow))
-        depth = 0.93 - 0.16 * max(look.age, 0.8 * max(0.0, self.expression.smile))
-        fold = np.array(((0.20, tip - 0.02), (0.33, mouth + 0.12), (0.37, mouth - 0.08)))
-        crease = np.vstack((smooth(fold), smooth(fold + (0.045, 0))[::-1]))
-        both.append((crease, (depth, depth, depth + 0.02)))
-        tones = [pair for area, c in both for pair in ((area, c), (mirrored(area), c))]
-        below = self.flat[OUTER_LIPS][9] - (0, 0.075)
-        tones += [
-            (_ellipse(0, 0.5, 0.35, 0.14), (1.04, 1.05, 1.06)),
-            (_ellipse(0, 0.6 * tip, 0.035, 0.16), (1.08, 1.08, 1.08)),
-            (_ellipse(0, tip - 0.11, 0.13, 0.03), (0.72, 0.73, 0.78)),
-            (_ellipse(*below, 0.17, 0.035), (0.82, 0.83, 0.87)),
-        ]
-        if look.age > 0.4:
-            tones += [(_ellipse(0, y, 0.36, 0.012), (0.86, 0.87, 0.89)) for y in (0.46, 0.55, 0.64)]
-        return tones
 
     def _beard(self) -> None:
         """Let hair grow on cheeks, chin and upper lip, around the mouth."""
@@ -141,9 +104,9 @@ class SkinPainter:
         half = np.vstack((line + (0, self.shape.mouth_y + 0.87), low))
         cover = np.zeros(self.image.shape[:2], np.uint8)
         for area in (half, mirrored(half)):
-            cv2.fillPoly(cover, [polygon(self.map.places(area))], 255, cv2.LINE_AA, _SHIFT)
+            cv2.fillPoly(cover, [polygon(self.map.places(area))], 255, cv2.LINE_AA, SHIFT)
         mouth = smooth(lips, True, 33)
-        cv2.fillPoly(cover, [polygon(self.map.places(mouth))], 0, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(cover, [polygon(self.map.places(mouth))], 0, cv2.LINE_AA, SHIFT)
         cover = cv2.GaussianBlur(cover, (0, 0), 0.03 * self.map.density)
         grain = crop(texture_pool().noise[4], self.rng, *self.image.shape[:2])
         share = cover.astype(np.float32) * (0.55 + grain * np.float32(0.45 / 255))
@@ -156,7 +119,7 @@ class SkinPainter:
         base = self.flat[NOSE_BASE]
         for side in (0, 3):  # the left and the right nostril
             x, y = 0.5 * (base[side] + base[side + 1])
-            self._fill(_ellipse(0.78 * x, y + 0.012, 0.042, 0.019), dark)
+            self._fill(flat_ellipse(0.78 * x, y + 0.012, 0.042, 0.019), dark)
         wing = np.array(((0.80, 0.13), (1.06, 0.06), (1.0, -0.02), (0.80, -0.045)))
         wing = wing * (self.shape.nose_half, 1) + (0, base[0, 1])
         for curve in (wing, mirrored(wing)):
@@ -173,7 +136,7 @@ class SkinPainter:
         self._fill(np.vstack((upper_edge, lower_edge)), scaled(lips, 0.86))
         self._fill(np.vstack((inner_upper, outer[6:7], lower_edge, outer[:1])), lips)
         shine = outer[9] * 0.55 + inner[6] * 0.45
-        self._fill(_ellipse(*shine, 0.085, 0.012), mixed(lips, (235, 235, 245), 0.35))
+        self._fill(flat_ellipse(*shine, 0.085, 0.012), mixed(lips, (235, 235, 245), 0.35))
         gap = float(inner[2, 1] - inner[6, 1])
         if gap > 0.012:
             self._open_mouth(np.vstack((inner_upper, inner_lower)), inner, gap)
@@ -185,7 +148,9 @@ class SkinPainter:
     def _open_mouth(self, ring: np.ndarray, inner: np.ndarray, gap: float) -> None:
         def inside(image: np.ndarray) -> None:
             image[:] = (22, 16, 48)
-            self._draw(image, _ellipse(0, inner[6, 1] + 0.1 * gap, 0.15, 0.34 * gap), (88, 80, 165))
+            self._draw(
+                image, flat_ellipse(0, inner[6, 1] + 0.1 * gap, 0.15, 0.34 * gap), (88, 80, 165)
+            )
             low = inner[2, 1] - min(0.075, 0.75 * gap)
             arch = np.array(((-0.3, low + 0.02), (0, low), (0.3, low + 0.02)))
             teeth = np.vstack((smooth(arch), ((0.3, 0), (-0.3, 0))))
@@ -206,7 +171,7 @@ class SkinPainter:
         tips = roots + np.hstack((lean, np.full((9, 1), 0.035)))
         hairs = polygon(self.map.places(np.stack((roots, tips), axis=1).reshape(-1, 2)))
         dark = mixed(colour, scaled(colour, 0.6), min(1.0, 0.01 * self.map.density))
-        cv2.polylines(self.image, hairs.reshape(9, 2, 2), False, dark, 1, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(self.image, hairs.reshape(9, 2, 2), False, dark, 1, cv2.LINE_AA, SHIFT)
 
     def _eye(self, ring: np.ndarray, pupil: np.ndarray) -> None:
         look = self.look
@@ -230,7 +195,7 @@ class SkinPainter:
     def _draw(self, image: np.ndarray, flat: np.ndarray, colour: Colour) -> None:
         """Fill a polygon of a window's copy, see ``_within``."""
         points = polygon(self.map.places(flat) - self._corner)
-        cv2.fillPoly(image, [points], colour, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(image, [points], colour, cv2.LINE_AA, SHIFT)
 
     def _within(self, ring: np.ndarray, draw: Callable[[np.ndarray], None]) -> None:
         """Blend what ``draw`` makes of the window around a ring into the ring's inside."""
@@ -242,10 +207,6 @@ class SkinPainter:
         inside = window.copy()
         draw(inside)
         cover = np.zeros(window.shape[:2], np.uint8)
-        cv2.fillPoly(cover, [polygon(places - self._corner)], 255, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(cover, [polygon(places - self._corner)], 255, cv2.LINE_AA, SHIFT)
         share = cover * np.float32(1 / 255)
         window[:] = cv2.blendLinear(inside, window, share, 1 - share)
-
-
-def _ellipse(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
-    return UNIT_CIRCLE * (half_width, half_height) + (x, y)

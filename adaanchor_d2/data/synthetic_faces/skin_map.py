@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from ..synthetic_drawing.polygons import UNIT_CIRCLE
 from .surface import HeadSurface
 
 _WIDEST_ANGLE = 112.0
@@ -71,3 +72,8 @@ def smooth(points: np.ndarray, closed: bool = False, fine: int = 13) -> np.ndarr
 def mirrored(points: np.ndarray) -> np.ndarray:
     """Return points (N, 2) of the other side of the face."""
     return points * (-1, 1)
+
+
+def flat_ellipse(x: float, y: float, half_width: float, half_height: float) -> np.ndarray:
+    """Return the outline (16, 2) of an upright ellipse."""
+    return UNIT_CIRCLE * (half_width, half_height) + (x, y)

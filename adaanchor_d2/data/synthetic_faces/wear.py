@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
-from ..synthetic_drawing.canvas import UNIT_CIRCLE, Canvas, polygon
+from ..synthetic_drawing.canvas import Canvas
 from ..synthetic_drawing.objects import fill_textured
+from ..synthetic_drawing.polygons import UNIT_CIRCLE, polygon
 from ..synthetic_drawing.textures import Colour, mixed, random_colour, scaled
 from .head import Head
 

@@ -1,9 +1,10 @@
 """Faces with WFLW's 98 landmarks in WFLW's original layout.
 
 A line of ``list_98pt_rect_attr_{train,test}.txt`` holds 196 coordinates (x y of each landmark), the
-face's rectangle (x_min y_min x_max y_max, whole pixels), six flags (pose, expression,
-illumination, make-up, occlusion, blur) and the picture below ``WFLW_images``. Coordinates are pixel
-indices, as WFLW's readers take them: whole numbers are pixel centres, continuous ones minus 0.5.
+face's rectangle (x_min y_min x_max y_max, rounded to whole numbers), six flags (pose, expression,
+illumination, make-up, occlusion, blur) and the picture below ``WFLW_images``. All coordinates are
+pixel indices, as WFLW's readers take them: whole numbers are pixel centres, continuous ones minus
+0.5.
 """
 
 from pathlib import Path
@@ -42,7 +43,8 @@ def _write_annotations(
 
 def _fields(face: FaceAnnotation) -> str:
     coordinates = [f"{value:.6f}" for value in (face.landmarks - 0.5).ravel().tolist()]
-    return " ".join((*coordinates, *map(str, face.box), *(str(int(f)) for f in face.attributes)))
+    rectangle = [f"{value:.0f}" for value in (face.box - 0.5).tolist()]
+    return " ".join((*coordinates, *rectangle, *(str(int(flag)) for flag in face.attributes)))
 
 
 WFLW_LAYOUT = Layout(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..synthetic_drawing.canvas import Canvas, discs
+from ..synthetic_drawing.canvas import Canvas
+from ..synthetic_drawing.polygons import discs
 from .body import (
     KEYPOINT_NAMES,
     SPHERE_ROWS,

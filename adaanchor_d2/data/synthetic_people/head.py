@@ -8,7 +8,8 @@ from math import cos, radians, sin, sqrt
 
 import numpy as np
 
-from ..synthetic_drawing.canvas import UNIT_CIRCLE, Canvas, polygon
+from ..synthetic_drawing.canvas import Canvas
+from ..synthetic_drawing.polygons import UNIT_CIRCLE, polygon
 from ..synthetic_drawing.textures import Colour, crop, mixed, random_colour, scaled, texture_pool
 
 _SHELL = 1.10  # hair lies on a shell this much larger than the skull

@@ -1,14 +1,15 @@
 """One synthetic picture with people: who stands where, what is before them, light and camera."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ...errors import InputError
 from ..synthetic_drawing.canvas import Canvas
-from ..synthetic_drawing.objects import draw_occluder, draw_seat
+from ..synthetic_drawing.objects import draw_cover, draw_occluder, draw_seat
+from ..synthetic_drawing.options import check_probabilities
 from ..synthetic_drawing.photograph import add_grain, apply_light
 from ..synthetic_drawing.scene import draw_background
 from .figure import Figure, random_figure
@@ -28,6 +29,8 @@ class SyntheticPeopleOptions:
         overlap_probability: a further person stands close to an earlier one.
         occluder_probability: something stands in front of a person.
         truncation_probability: a person is cut off by the picture's border.
+        hidden_center_probability: something covers the middle of a person's keypoints, which
+            single-stage methods look for.
         any_pose_probability: a person takes any pose, seen from any side; otherwise it stands
             upright and faces the viewer.
 
@@ -40,6 +43,7 @@ class SyntheticPeopleOptions:
     overlap_probability: float = 0.35
     occluder_probability: float = 0.27
     truncation_probability: float = 0.16
+    hidden_center_probability: float = 0.0
     any_pose_probability: float = 1.0
     min_people: int = 1
 
@@ -50,10 +54,7 @@ class SyntheticPeopleOptions:
             raise InputError(
                 f"min_people must be 1 to max_people {self.max_people}, not {self.min_people}."
             )
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name.endswith("probability") and not 0 <= value <= 1:
-                raise InputError(f"{field.name} must be between 0 and 1, not {value}.")
+        check_probabilities(self)
 
 
 def render_image(
@@ -182,6 +183,9 @@ def _draw_person(
         points = figure.keypoints()
         target = points[int(rng.integers(5, len(points)))]
         draw_occluder(canvas, rng, target, high[1], stature)
+    # Where the option is off no number is drawn, so that it does not change the picture.
+    if options.hidden_center_probability > 0 and rng.random() < options.hidden_center_probability:
+        draw_cover(canvas, rng, figure.keypoints().mean(axis=0), stature)
     return silhouette
 
 

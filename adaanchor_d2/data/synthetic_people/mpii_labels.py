@@ -5,6 +5,7 @@ MPII's coordinates count pixels from 1, so a pixel's centre, at + 0.5 here, is a
 
 import numpy as np
 
+from ..datasets.mpii import PIXELS_PER_SCALE
 from ..skeletons import get_skeleton
 from .body import SPHERE_ROWS
 from .figure import Figure
@@ -17,7 +18,6 @@ _SHOULDERS = [SPHERE_ROWS["left_shoulder"], SPHERE_ROWS["right_shoulder"]]
 _PELVIS, _THORAX, _UPPER_NECK, _HEAD_TOP = (
     _NAMES.index(name) for name in ("pelvis", "thorax", "upper_neck", "head_top")
 )
-_PIXELS_PER_SCALE = 200.0
 
 
 def mpii_joints(figure: Figure) -> np.ndarray:
@@ -69,7 +69,7 @@ def annotate_mpii(
     return {
         "joints_vis": labelled.astype(int).tolist(),
         "joints": np.round(joints, 4).tolist(),
-        "scale": round(figure.stature_px / _PIXELS_PER_SCALE, 6),
+        "scale": round(figure.stature_px / PIXELS_PER_SCALE, 6),
         "center": np.round(np.clip(trunk, 0.5, np.array(size) - 0.5) + 0.5, 4).tolist(),
         "head_box": (box + 0.5).tolist(),
     }

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..synthetic_drawing.canvas import UNIT_CIRCLE
+from ..synthetic_drawing.polygons import UNIT_CIRCLE
 from .body import SPHERE_ROWS
 from .pose import SIDES
 

@@ -45,6 +45,8 @@ class TimmBackbone(Backbone):
                 (``swin_*``, ``vit_*``) are built for this one.
         """
         super().__init__()
+        if not out_features:
+            raise InputError("MODEL.TIMM.OUT_FEATURES is empty: name a stage, for example res5.")
         size_option, stages = _try_out(name, tuple(image_size))
         unknown = [feature for feature in out_features if feature not in stages]
         if unknown:

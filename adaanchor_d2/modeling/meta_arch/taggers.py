@@ -55,8 +55,32 @@ class JointTagger(Tagger):
         return self.head.sample(maps, xy)
 
 
-class FrozenTagger(Tagger):
-    """Backbone, neck and tag head of an Associative Embedding network, never trained here."""
+class UnsavedTagger(Tagger):
+    """Base of the taggers that are not part of a model's checkpoint.
+
+    Whatever a checkpoint says of its tagger is left, so that a model can be evaluated with other
+    tags than it was trained with.
+    """
+
+    def state_dict(self, *args, destination=None, prefix="", keep_vars=False) -> dict:
+        return {} if destination is None else destination
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        for key in [key for key in state_dict if key.startswith(prefix)]:
+            del state_dict[key]
+        state_dict.update({prefix + key: value for key, value in self.own_state().items()})
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def own_state(self) -> dict[str, Tensor]:
+        """Return what a state dict of this module would hold."""
+        return super().state_dict()
+
+
+class FrozenTagger(UnsavedTagger):
+    """Backbone, neck and tag head of an Associative Embedding network, never trained here.
+
+    Its weights stay in their own file, ``MODEL.TAG.WEIGHTS``.
+    """
 
     def __init__(self, backbone: nn.Module, neck: nn.Module, tagger: JointTagger) -> None:
         super().__init__()
@@ -73,7 +97,7 @@ class FrozenTagger(Tagger):
     def load(self, path: str) -> None:
         """Load the weights of a trained model; its keypoint head is left."""
         weights = read_weight_file(path, "MODEL.TAG.WEIGHTS")
-        wanted = self.state_dict()
+        wanted = self.own_state()
         misfits = [
             key
             for key, value in wanted.items()
@@ -84,7 +108,8 @@ class FrozenTagger(Tagger):
                 f"MODEL.TAG.WEIGHTS: {path} does not fit the network of MODEL.TAG: {len(misfits)} "
                 f"weights are missing or of another shape, first {', '.join(misfits[:3])}."
             )
-        self.load_state_dict({key: weights[key] for key in wanted})
+        for key, value in wanted.items():
+            value.copy_(weights[key])
 
     @torch.no_grad()
     def predict(self, images: Tensor, features: Tensor) -> Tensor:
@@ -95,7 +120,7 @@ class FrozenTagger(Tagger):
         return self.tagger.sample(maps, xy, batched_inputs)
 
 
-class OracleTagger(Tagger):
+class OracleTagger(UnsavedTagger):
     """The person of the nearest labelled keypoint of the type; of any type where none is labelled.
 
     Separates locating from grouping. Images without a labelled keypoint get one tag for all.
@@ -139,13 +164,14 @@ def _build_frozen(cfg: CfgNode, input_shape: ShapeSpec) -> FrozenTagger:
         )
     own = cfg.clone()
     own.defrost()
-    own.MODEL.BACKBONE.NAME = "build_timm_backbone"
-    own.MODEL.TIMM.NAME = tag.TIMM_NAME
     own.MODEL.TIMM.PRETRAINED = False
-    own.MODEL.TIMM.OUT_FEATURES = [tag.IN_FEATURE]
-    own.MODEL.TIMM.HRNET_UPSAMPLING = "nearest"
-    own.MODEL.NECK.NAME = "SelectFeature"
-    own.MODEL.NECK.IN_FEATURE = tag.IN_FEATURE
+    if tag.TIMM_NAME:
+        own.MODEL.BACKBONE.NAME = "build_timm_backbone"
+        own.MODEL.TIMM.NAME = tag.TIMM_NAME
+        own.MODEL.TIMM.OUT_FEATURES = [tag.IN_FEATURE]
+        own.MODEL.TIMM.HRNET_UPSAMPLING = "nearest"
+        own.MODEL.NECK.NAME = "SelectFeature"
+        own.MODEL.NECK.IN_FEATURE = tag.IN_FEATURE
     backbone = build_checked_backbone(own)
     neck = build_neck(own, backbone.output_shape())
     tagger = FrozenTagger(backbone, neck, _build_joint(own, neck.output_shape()))

@@ -83,6 +83,19 @@ def test_a_trainval_file_comes_first(tmp_path, monkeypatch):
     assert [record["image_id"] for record in DatasetCatalog.get("crowdpose_trainval")] == [5]
 
 
+def test_metadata_names_files_that_are_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    folder = write_crowdpose(tmp_path / "crowdpose", PEOPLE) / "annotations"
+    parts = [str(folder / f"crowdpose_{part}.json") for part in ("train", "val")]
+    DatasetCatalog.get("crowdpose_trainval")
+    metadata = MetadataCatalog.get("crowdpose_trainval")
+    assert metadata.annotation_files == parts and not hasattr(metadata, "json_file")
+    whole = folder / "crowdpose_trainval.json"
+    (folder / "crowdpose_train.json").rename(whole)
+    DatasetCatalog.get("crowdpose_trainval")
+    assert metadata.annotation_files == [str(whole)] and metadata.json_file == str(whole)
+
+
 @pytest.mark.parametrize(
     ("person", "twice"),
     [(crowd_person(9, 5, [1, 1, 9, 9]), "image 5"), (crowd_person(1, 7, [1, 1, 9, 9]), "tion 1")],

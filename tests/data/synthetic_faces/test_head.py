@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from adaanchor_d2.data.synthetic_drawing.canvas import Canvas, ellipse
+from adaanchor_d2.data.synthetic_drawing.canvas import Canvas
+from adaanchor_d2.data.synthetic_drawing.polygons import ellipse
 from adaanchor_d2.data.synthetic_faces.head import EAR, NECK, Head, face_code
 from adaanchor_d2.data.synthetic_faces.skin_map import SkinMap
 from adaanchor_d2.data.synthetic_faces.traits import Expression, Turn

@@ -38,7 +38,7 @@ def test_pictures_and_annotations(pictures):
             assert face.landmarks.shape == (98, 2)
             assert face.landmarks.min() >= 1.9 and face.landmarks.max() <= 254.1
             left, top, right, bottom = face.box
-            assert 0 <= left < right <= 256 and 0 <= top < bottom <= 256
+            assert 0.5 <= left < right <= 255.5 and 0.5 <= top < bottom <= 255.5
             corners = np.concatenate((face.landmarks.min(axis=0), face.landmarks.max(axis=0)))
             assert np.abs(corners - face.box).max() > 1  # not the landmarks' own box
     shares = np.mean([face.attributes for face in faces], axis=0)

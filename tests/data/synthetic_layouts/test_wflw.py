@@ -4,8 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from adaanchor_d2.data.datasets.wflw import read_wflw_line, wflw_list_entries
+from adaanchor_d2.data.skeletons import get_skeleton
 from adaanchor_d2.data.synthetic import main, write_synthetic_faces
 from adaanchor_d2.data.synthetic_faces.image import SyntheticFacesOptions, render_image
+
+from .files import files_of
 
 LISTS = "WFLW_annotations/list_98pt_rect_attr_train_test"
 
@@ -15,11 +19,6 @@ def data_set(tmp_path_factory):
     output = tmp_path_factory.mktemp("faces") / "synthetic_faces"
     write_synthetic_faces(output, num_train=6, num_val=3, seed=2)
     return output
-
-
-def files_of(folder):
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 @pytest.mark.parametrize("split, count", [("train", 6), ("test", 3)])
@@ -46,6 +45,24 @@ def test_coordinates_are_pixel_indices(data_set):
     faces = render_image(np.random.default_rng((2, 0, 0)))[1]
     written = np.array(line.split()[:196], float).reshape(98, 2)
     assert np.abs(written - (faces[0].landmarks - 0.5)).max() < 1e-5
+
+
+def test_rectangles_are_read_where_the_faces_are(tmp_path):
+    write_synthetic_faces(tmp_path / "set", num_train=40, num_val=0, seed=3)
+    list_file = str(tmp_path / "set" / LISTS / "list_98pt_rect_attr_train.txt")
+    read = [
+        read_wflw_line(entry, get_skeleton("wflw")).annotation["rectangle"]
+        for entry in wflw_list_entries(list_file)
+    ]
+    drawn = [
+        face.box
+        for index in range(40)
+        for face in render_image(np.random.default_rng((3, 0, index)))[1]
+    ]
+    read, drawn = np.array(read), np.array(drawn)
+    read[:, 2:] += read[:, :2]
+    assert np.abs(read - drawn).max() <= 0.5 + 1e-9  # the file's are whole numbers
+    assert np.abs((read - drawn).mean(axis=0)).max() < 0.2
 
 
 def test_workers_do_not_matter(data_set, tmp_path):

@@ -1,0 +1,58 @@
+"""What training scripts begin with: arguments and set-up."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from detectron2.config import get_cfg
+from detectron2.engine import default_argument_parser, default_setup
+
+
+def test_argument_parser():
+    args = default_argument_parser().parse_args(
+        ["--config-file", "a.yaml", "--resume", "--num-gpus", "2", "SEED", "3", "VIS_PERIOD", "1"]
+    )
+    assert args.opts == ["SEED", "3", "VIS_PERIOD", "1"]
+    assert (args.config_file, args.resume, args.num_gpus) == ("a.yaml", True, 2)
+    defaults = vars(default_argument_parser().parse_args([]))
+    url = defaults.pop("dist_url")
+    assert url.startswith("tcp://127.0.0.1:") and 49152 <= int(url.rsplit(":", 1)[1]) < 65536
+    assert defaults == {
+        "config_file": "",
+        "resume": False,
+        "eval_only": False,
+        "num_gpus": 1,
+        "num_machines": 1,
+        "machine_rank": 0,
+        "opts": [],
+    }
+
+
+@pytest.fixture
+def restored_loggers():
+    loggers = [logging.getLogger(name) for name in ("detectron2", "fvcore")]
+    before = [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
+    yield
+    for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+def test_default_setup(tmp_path, restored_loggers):
+    cfg = get_cfg()
+    cfg.OUTPUT_DIR = str(tmp_path / "out")
+    cfg.SEED = 11
+    default_setup(cfg, argparse.Namespace(config_file="", eval_only=False))
+    first = torch.rand(1)
+    default_setup(cfg, argparse.Namespace(config_file="", eval_only=False))
+    assert torch.equal(torch.rand(1), first)
+    written = yaml.safe_load((Path(cfg.OUTPUT_DIR) / "config.yaml").read_text())
+    assert written["SEED"] == 11
+    log = (Path(cfg.OUTPUT_DIR) / "log.txt").read_text()
+    assert "Rank of current process: 0. World size: 1" in log
+    assert sys.version.split()[0] in log
