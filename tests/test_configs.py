@@ -156,6 +156,7 @@ def test_every_anchor_rule_has_a_leaf_for_every_offset_branch(folder):
         ("quickstart", ("fix", "heatmap", "regression")),
         ("quickstart_faces", ("fix", "heatmap", "regression")),
         ("quickstart_crowds", ("fix", "heatmap")),
+        ("quickstart_centers", ("fix",)),
     ],
 )
 def test_quick_start_rules_share_everything_but_the_rule(folder, others):

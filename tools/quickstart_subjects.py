@@ -1,4 +1,4 @@
-"""What the quick start compares anchor rules on: synthetic people, faces or crowds."""
+"""What the quick start compares anchor rules on: synthetic people, faces and crowds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,4 +117,31 @@ CROWDS = Subject(
     "gamma 0.1 or more, in the last columns of 0.5 or more; grouped by the ground truth.",
     is_cropped=False,
 )
-SUBJECTS = {"people": PEOPLE, "faces": FACES, "crowds": CROWDS}
+CENTERS = Subject(
+    configs="quickstart_centers",
+    data_folder="synthetic_crowds",
+    write_data=partial(
+        write_synthetic_people,
+        layout="crowdpose",
+        # Of half of the people something hides the middle, where the other rules look for them.
+        options=SyntheticCrowdsOptions(any_pose_probability=0.2, hidden_center_probability=0.5),
+    ),
+    columns={
+        "AP": "keypoints/AP",
+        "easy": "keypoints/APeasy",
+        "medium": "keypoints/APmedium",
+        "hard": "keypoints/APhard",
+        "people": "keypoints/PersonRecall@OKS0.5",
+        "AP_gamma0.3": "keypoints_gamma0.3/AP",
+        "people_gamma0.3": "keypoints_gamma0.3/PersonRecall@OKS0.5",
+        "AP_gamma0.5": "keypoints_gamma0.5/AP",
+        "people_gamma0.5": "keypoints_gamma0.5/PersonRecall@OKS0.5",
+    },
+    curves={"AP (gamma 0.01)": "keypoints/AP"},
+    legend="Single-stage pose; AP in percent on synthetic crowds, shorter side {height} pixels, of\n"
+    "all images and by crowding (easy, medium, hard), half of the people with a hidden\n"
+    "middle; people: percent found at an OKS of at least 0.5. Centres with a confidence of\n"
+    "gamma 0.01 or more, in the last columns of 0.3 and 0.5 or more.",
+    is_cropped=False,
+)
+SUBJECTS = {"people": PEOPLE, "faces": FACES, "crowds": CROWDS, "centers": CENTERS}

@@ -83,6 +83,7 @@ _BY_THRESHOLD = {
     "keypoint recall (%)": ("confidence threshold", r"confidence/Recall@([\d.]+)"),
     "keypoint precision (%)": ("confidence threshold", r"confidence/Precision@([\d.]+)"),
     "AP": ("gamma", r"keypoints_gamma([\d.]+)/AP"),
+    "people found (%)": ("gamma", r"keypoints_gamma([\d.]+)/PersonRecall@OKS0.5"),
     "recall of located keypoints (%)": ("gamma", r"keypoints_gamma([\d.]+)/KeypointRecall@KS0.5"),
     "precision of located keypoints (%)": (
         "gamma",

@@ -25,8 +25,8 @@ class TagHead(OnGrid):
         *,
         input_shape: ShapeSpec,
         num_keypoints: int,
-        pull_loss_weight: float = 0.001,
-        push_loss_weight: float = 0.001,
+        pull_loss_weight: float = 1.0,
+        push_loss_weight: float = 1.0,
         place: float = 0.5,
     ) -> None:
         """
