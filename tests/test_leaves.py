@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from detectron2.engine import HookBase
+from detectron2.modeling import build_model
 
 from adaanchor_d2.data.synthetic import write_synthetic_faces, write_synthetic_people
 from adaanchor_d2.engine import Trainer
@@ -18,7 +19,15 @@ SYNTHETIC = {
     "coco_single": "synthetic_people",
     "mpii_single": "synthetic_people_mpii",
     "wflw_single": "synthetic_faces",
+    "coco_bottom_up": "synthetic_people",
+    "crowdpose_bottom_up": "synthetic_crowds",
+    "coco_center": "synthetic_people",
+    "crowdpose_center": "synthetic_crowds",
+    "quickstart_crowds": "synthetic_crowds",
+    "quickstart_centers": "synthetic_crowds",
 }
+PEOPLE = {"AP", "AR", "PersonRecall@OKS0.5", "KeypointRecall", "KeypointRecall@KS0.5"}
+CROWDS = PEOPLE | {"APhard"}
 # Folder -> figures that its evaluation gives.
 FIGURES = {
     "quickstart": {"AP", "AR"},
@@ -26,6 +35,12 @@ FIGURES = {
     "coco_single": {"AP", "AR"},
     "mpii_single": {"Head", "Ankle", "Mean@0.5", "Mean@0.1", "Mean@0.11"},
     "wflw_single": {"NME", "FR@0.1", "AUC@0.1"},
+    "coco_bottom_up": PEOPLE,
+    "crowdpose_bottom_up": CROWDS,
+    "coco_center": PEOPLE,
+    "crowdpose_center": CROWDS,
+    "quickstart_crowds": CROWDS,
+    "quickstart_centers": CROWDS,
 }
 LEAVES = [
     path
@@ -35,7 +50,8 @@ LEAVES = [
 ]
 OPTIONS = [
     *("MODEL.DEVICE", "cpu", "MODEL.TIMM.PRETRAINED", "False", "DATALOADER.NUM_WORKERS", "0"),
-    *("INPUT.CROP_SIZE", "(64, 64)", "SOLVER.IMS_PER_BATCH", "2", "SEED", "1"),
+    *("INPUT.CROP_SIZE", "(64, 64)", "INPUT.MIN_SIZE_TEST", "64", "INPUT.MAX_SIZE_TEST", "128"),
+    *("SOLVER.IMS_PER_BATCH", "2", "SEED", "1"),
     *("SOLVER.MAX_ITER", "1", "SOLVER.STEPS", "()", "MODEL.KEYPOINT_HEAD.FIXED_ITERS", "0"),
 ]
 
@@ -55,8 +71,21 @@ def synthetic_data(tmp_path_factory) -> Path:
     few = {"num_train": 3, "num_val": 4}
     write_synthetic_people(root / "synthetic_people", **few)
     write_synthetic_people(root / "synthetic_people_mpii", **few, layout="mpii")
+    write_synthetic_people(root / "synthetic_crowds", **few, layout="crowdpose")
     write_synthetic_faces(root / "synthetic_faces", **few)
     return root
+
+
+@pytest.fixture(scope="session")
+def tagger_weights(tmp_path_factory) -> dict[str, Path]:
+    """Folder -> the checkpoint that its leaf for the tagger would write."""
+    files = {}
+    for folder in ("coco_bottom_up", "crowdpose_bottom_up"):
+        leaf = CONFIGS / folder / "ae_hrnet_w32_512.yaml"
+        files[folder] = tmp_path_factory.mktemp(folder) / "model_final.pth"
+        model = build_model(load_config(str(leaf), OPTIONS))
+        torch.save({"model": model.state_dict()}, files[folder])
+    return files
 
 
 CASES = [
@@ -76,11 +105,17 @@ def test_leaf_trains_a_step_and_evaluates(path, data, request, monkeypatch, tmp_
             options += [f"DATASETS.{split}", f"('{SYNTHETIC[folder]}_{name}',)"]
     root = request.getfixturevalue("shared_data" if data == "real" else "synthetic_data")
     monkeypatch.setenv("DETECTRON2_DATASETS", str(root))
+    if load_config(str(path)).MODEL.TAG.SOURCE == "frozen":
+        files = request.getfixturevalue("tagger_weights")
+        options += ["MODEL.TAG.WEIGHTS", str(files[folder])]
     cfg = load_config(str(path), options)
     trainer = UnsavedTrainer(cfg)
-    before = trainer._trainer.model.head.predictor.weight.detach().clone()
+    model = trainer._trainer.model
+    before = model.head.predictor.weight.detach().clone()
     figures = trainer.train()["keypoints"]
-    assert not torch.equal(before, trainer._trainer.model.head.predictor.weight)
+    assert not torch.equal(before, model.head.predictor.weight)
+    trained = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    assert not trained  # distributed training needs a gradient everywhere
     assert FIGURES[folder] <= set(figures)
     assert cfg.SOLVER.BEST_METRIC.removeprefix("keypoints/") in figures
     assert list((tmp_path / "inference").iterdir())

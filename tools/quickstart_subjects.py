@@ -138,9 +138,9 @@ CENTERS = Subject(
         "people_gamma0.5": "keypoints_gamma0.5/PersonRecall@OKS0.5",
     },
     curves={"AP (gamma 0.01)": "keypoints/AP"},
-    legend="Single-stage pose; AP in percent on synthetic crowds, shorter side {height} pixels, of\n"
-    "all images and by crowding (easy, medium, hard), half of the people with a hidden\n"
-    "middle; people: percent found at an OKS of at least 0.5. Centres with a confidence of\n"
+    legend="Single-stage; AP in percent on synthetic crowds, shorter side {height} pixels, of\n"
+    "all images and by crowding (easy, medium, hard), half of the people have a hidden\n"
+    "middle; people: percent found at an OKS of 0.5 or more. Centres with a confidence of\n"
     "gamma 0.01 or more, in the last columns of 0.3 and 0.5 or more.",
     is_cropped=False,
 )
