@@ -20,6 +20,7 @@ from .optimizer import check_optimizer_name
 
 logger = logging.getLogger(__name__)
 
+BUILTIN_MAPPERS = ("PersonCropMapper", "WholeImageMapper")
 AMP_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -113,6 +114,11 @@ def check_model(cfg: CfgNode) -> None:
     if name not in META_ARCH_REGISTRY:
         known = ", ".join(sorted(known for known, _ in META_ARCH_REGISTRY))
         raise InputError(f"MODEL.META_ARCHITECTURE {name!r} is unknown; known are {known}.")
+    mapper = getattr(META_ARCH_REGISTRY.get(name), "mapper", cfg.INPUT.MAPPER)
+    if cfg.INPUT.MAPPER in BUILTIN_MAPPERS and cfg.INPUT.MAPPER != mapper:
+        raise InputError(
+            f"MODEL.META_ARCHITECTURE {name} needs INPUT.MAPPER {mapper}, not {cfg.INPUT.MAPPER}."
+        )
     check_anchor_rule(cfg.MODEL.KEYPOINT_HEAD.NAME)
     for key in ("PIXEL_MEAN", "PIXEL_STD"):
         if len(cfg.MODEL[key]) != 3:

@@ -40,6 +40,11 @@ def test_a_good_config_passes(cfg):
         (["SOLVER.IMS_PER_BATCH", 10, "SOLVER.ACCUMULATE_STEPS", 4], "10 does not divide by 4"),
         (["TEST.PRECISE_BN.ENABLED", True], "TEST.PRECISE_BN.ENABLED is not supported"),
         (["MODEL.META_ARCHITECTURE", "Nothing"], "'Nothing' is unknown; known are .*EngineStandIn"),
+        (["MODEL.META_ARCHITECTURE", "CenterPose"], "CenterPose needs INPUT.MAPPER WholeImageM"),
+        (
+            ["MODEL.META_ARCHITECTURE", "SinglePose", "INPUT.MAPPER", "WholeImageMapper"],
+            "SinglePose needs INPUT.MAPPER PersonCropMapper, not WholeImageMapper",
+        ),
         (["MODEL.DEVICE", "gpu"], "MODEL.DEVICE 'gpu' is no device"),
         (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but data set '{DATASET}' has 17"),
         (["DATASETS.TRAIN", ()], "DATASETS.TRAIN is empty"),

@@ -19,6 +19,8 @@ class PoseModel(nn.Module):
     ``losses(maps, batched_inputs)``, the losses of a batch with such maps.
     """
 
+    # The kind of samples that the model takes, INPUT.MAPPER.
+    mapper = "PersonCropMapper"
     has_tagger = False
 
     @configurable

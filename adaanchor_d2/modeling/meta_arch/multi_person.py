@@ -22,6 +22,8 @@ class MultiPersonPose(PoseModel):
     ``ignore_mask`` or padding covers more than half of the candidate's cell.
     """
 
+    mapper = "WholeImageMapper"
+
     def __init__(self, **parts) -> None:
         """
         Args:
