@@ -6,8 +6,9 @@
         --results found/inference/coco_instances_results.json --output weights.pth
 
 The model's own scores are wanted: evaluate it without MODEL.CENTER.SCORE_WEIGHTS, which then takes
-the file written. A person is to score its highest OKS with a labelled person of its image; people in
-images without one are left out. A tenth of the images is held out, and what is printed is of these.
+the file written. A person is to score its highest OKS with a labelled person of its image; people
+in images without one are left out. A tenth of the images is held out, and what is printed is of
+these.
 """
 
 import argparse

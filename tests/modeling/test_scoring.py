@@ -17,16 +17,10 @@ from adaanchor_d2.evaluation.coco_results import to_coco_results
 from adaanchor_d2.modeling.heads import ScoringNet
 from adaanchor_d2.modeling.meta_arch.scoring import build_scoring_net
 
-# Ends of the edges of lib/utils/rescore.py of DEKR's project.
+# The edges in the order of DEKR's lib/utils/rescore.py, by number of keypoints.
 ORIGINAL_EDGES = {
-    17: (
-        [0, 0, 1, 1, 2, 3, 4, 5, 5, 5, 6, 6, 7, 8, 11, 11, 12, 13, 14],
-        [1, 2, 2, 3, 4, 5, 6, 6, 7, 11, 8, 12, 9, 10, 12, 13, 14, 15, 16],
-    ),
-    14: (
-        [12, 13, 13, 0, 1, 2, 3, 0, 1, 6, 7, 8, 9, 6, 0],
-        [13, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 7, 1],
-    ),
+    17: "0-1 0-2 1-2 1-3 2-4 3-5 4-6 5-6 5-7 5-11 6-8 6-12 7-9 8-10 11-12 11-13 12-14 13-15 14-16",
+    14: "12-13 13-0 13-1 0-2 1-3 2-4 3-5 0-6 1-7 6-8 7-9 8-10 9-11 6-7 0-1",
 }
 
 
@@ -38,7 +32,8 @@ def original_weights(num_features: int) -> dict:
 
 def original_prediction(weights: dict, pose: np.ndarray) -> float:
     """What the original computes for one pose (K, 3)."""
-    differences = [pose[a, :2] - pose[b, :2] for a, b in zip(*ORIGINAL_EDGES[len(pose)])]
+    edges = [map(int, edge.split("-")) for edge in ORIGINAL_EDGES[len(pose)].split()]
+    differences = [pose[a, :2] - pose[b, :2] for a, b in edges]
     lengths = np.array([np.hypot(*difference) for difference in differences])
     scale = max((lengths[9] + lengths[11]) / 2, 1)
     x = np.concatenate([np.ravel(differences) / scale, lengths / scale, pose[:, 2]])
