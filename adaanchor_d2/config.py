@@ -232,6 +232,9 @@ def _add_center_config(cfg: CN) -> None:
     center.KEYPOINT_HEATMAPS = True
     center.KEYPOINT_LOSS_WEIGHT = 1.0
     center.KEYPOINT_SIGMA = 2.0
+    # File of a trained scoring network (tools/train_scoring.py, or DEKR's own): a person's score is
+    # multiplied by the OKS that it predicts. "": off.
+    center.SCORE_WEIGHTS = ""
 
     # Two poses are the same person when more than POSE_NMS_NUM_KEYPOINTS of their keypoints are
     # nearer than POSE_NMS_THRESHOLD x the diagonal of the box around the first one's keypoints;

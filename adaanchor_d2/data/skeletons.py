@@ -29,7 +29,7 @@ class Skeleton:
         name: how configs and registrations call it.
         names: K distinct names, in annotation order.
         flip_indices: K indices; entry k is the type that k becomes in a mirror image.
-        edges: index pairs, for drawing only.
+        edges: index pairs, drawn, and what a scoring network sees of a pose.
         sigmas: K values of COCO's object keypoint similarity, ``exp(-d^2 / (2 area (2 sigma)^2))``.
 
     Raises:
@@ -90,6 +90,14 @@ class Skeleton:
         """Indices of all other types."""
         lower = set(self.lower_body)
         return tuple(i for i in range(self.num_keypoints) if i not in lower)
+
+    @cached_property
+    def torso(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (shoulder, hip) of one side; all edges where the names tell of none."""
+        index = {name.lower(): i for i, name in enumerate(self.names)}
+        hips = {name: name.replace("shoulder", "hip") for name in index if "shoulder" in name}
+        pairs = tuple((index[name], index[hip]) for name, hip in hips.items() if hip in index)
+        return pairs or self.edges
 
 
 def infer_flip_indices(names: Sequence[str]) -> tuple[int, ...]:

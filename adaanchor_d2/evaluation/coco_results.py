@@ -1,9 +1,11 @@
-"""Predicted people in COCO's result format.
+"""Predicted people in COCO's result format, written and read.
 
-This is where a coordinate loses the half pixel that it got when annotations were read.
+This is where a coordinate loses the half pixel that it got when annotations were read, and where
+one of a file of results gets it again.
 """
 
 import json
+import math
 import os
 from collections import defaultdict
 
@@ -11,7 +13,9 @@ import numpy as np
 import torch
 from detectron2.utils.file_io import PathManager
 
-from ..data.datasets.coco_json import PERSON_CATEGORY
+from ..data.datasets.coco_json import PERSON_CATEGORY, read_json
+from ..errors import InputError
+from .image_predictions import Table
 from .person_predictions import PersonPredictions
 
 # Decimals of written keypoints: finer than float32 above 8 px, and twice as fast to write as all.
@@ -88,3 +92,43 @@ def write_coco_results(results: list[dict], output_dir: str) -> None:
     content = [{"image_id": key, "instances": people} for key, people in by_image.items()]
     with PathManager.open(os.path.join(output_dir, "instances_predictions.pth"), "wb") as file:
         torch.save(content, file)
+
+
+def read_coco_results(json_file: str, num_keypoints: int) -> Table:
+    """Read the people of a file of results, at least one.
+
+    Returns:
+        As ``ImagePredictions.people``: ``image_id`` (N,), ``keypoints`` (N, K, 3) with x and y in
+        continuous image pixels (0.5 more than in the file), ``score`` (N,).
+
+    Raises:
+        InputError: naming the file and the entry at fault.
+    """
+    results = read_json(json_file, "Result file")
+    if not isinstance(results, list) or not results:
+        raise InputError(f"Result file {json_file} is no list of predicted people.")
+    for number, result in enumerate(results):
+        problem = _result_problem(result, 3 * num_keypoints)
+        if problem:
+            raise InputError(f"Result file {json_file}: entry {number} {problem}.")
+    in_file = np.array([result["keypoints"] for result in results], dtype=np.float64)
+    return {
+        "image_id": np.array([result["image_id"] for result in results], dtype=np.int64),
+        "keypoints": in_file.reshape(-1, num_keypoints, 3) + np.array([0.5, 0.5, 0.0]),
+        "score": np.array([result["score"] for result in results], dtype=np.float64),
+    }
+
+
+def _result_problem(result, num_values: int) -> str | None:
+    if not isinstance(result, dict) or not {"image_id", "keypoints", "score"} <= result.keys():
+        return "is no object with image_id, keypoints and score"
+    if not isinstance(result["image_id"], int):
+        return f"has image_id {result['image_id']!r}, which is not a whole number"
+    keypoints = result["keypoints"]
+    if not isinstance(keypoints, list) or len(keypoints) != num_values:
+        return f"has keypoints that are not a list of {num_values} numbers"
+    try:
+        finite = all(map(math.isfinite, [*keypoints, result["score"]]))
+    except (TypeError, OverflowError):
+        finite = False
+    return None if finite else "has keypoints or a score that are not finite numbers"

@@ -125,13 +125,7 @@ def match_people(people: Table, gt: Table, sigmas: np.ndarray) -> tuple[np.ndarr
     best_first = np.argsort(-people["score"], kind="stable")
     rank, annotated = pairs_within_groups(people["image_id"][best_first], gt["image_id"])
     predicted = best_first[rank]
-    similarity = oks(
-        people["keypoints"][predicted, :, :2],
-        gt["keypoints"][annotated, :, :2],
-        gt["area"][annotated],
-        sigmas,
-        gt["keypoints"][annotated, :, 2] > 0,
-    )
+    similarity = _pair_similarity(people, gt, predicted, annotated, sigmas)
     # NaN, for a person of whom num_keypoints counts what is not labelled, is no match either.
     near = similarity >= MATCH_OKS
     rank, predicted, annotated = rank[near], predicted[near], annotated[near]
@@ -139,6 +133,31 @@ def match_people(people: Table, gt: Table, sigmas: np.ndarray) -> tuple[np.ndarr
     order = np.lexsort((-annotated, -similarity[near], rank))
     kept = order[match_in_order(rank[order], annotated[order])]
     return predicted[kept], annotated[kept]
+
+
+def best_similarity(people: Table, gt: Table, sigmas: np.ndarray) -> np.ndarray:
+    """OKS (N,) of each prediction with the annotated person of its image whom it fits best.
+
+    Several may have the same person. NaN in an image where nobody has a labelled keypoint.
+    """
+    predicted, annotated = pairs_within_groups(people["image_id"], gt["image_id"])
+    best = np.full(len(people["image_id"]), np.nan)
+    similarity = _pair_similarity(people, gt, predicted, annotated, sigmas)
+    np.fmax.at(best, predicted, similarity)
+    return best
+
+
+def _pair_similarity(
+    people: Table, gt: Table, predicted: np.ndarray, annotated: np.ndarray, sigmas: np.ndarray
+) -> np.ndarray:
+    """OKS (P,) of predictions with annotated people, given by their row numbers."""
+    return oks(
+        people["keypoints"][predicted, :, :2],
+        gt["keypoints"][annotated, :, :2],
+        gt["area"][annotated],
+        sigmas,
+        gt["keypoints"][annotated, :, 2] > 0,
+    )
 
 
 def _split_by_image(rows: np.ndarray, image_id: np.ndarray, images: np.ndarray) -> list:

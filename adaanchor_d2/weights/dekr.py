@@ -134,6 +134,6 @@ MMPOSE_DEKR = replace(
         "backbone.stage4.0.branches.0.0.conv1.weight",
         "head.displacement_conv_layers.0.conv.weight",
     ),
-    # Its scoring network; ours is not built from it.
+    # Its scoring network, which sees input pixels and scores without the centre's; ours does not.
     may_stay=(r"head\.rescore_net\.",),
 )

@@ -44,6 +44,16 @@ def test_crowdpose_sigmas():
     assert get_skeleton("crowdpose").sigmas == pytest.approx([s / 10 for s in sigmas])
 
 
+def test_the_torso_is_from_the_shoulders_to_the_hips():
+    assert get_skeleton("coco").torso == ((5, 11), (6, 12))
+    assert get_skeleton("crowdpose").torso == ((0, 6), (1, 7))
+    assert get_skeleton("mpii").torso == ((12, 2), (13, 3))
+    assert get_skeleton("wflw").torso == get_skeleton("wflw").edges
+    names = ["RightShoulder", "LeftShoulder", "RightHip", "LeftHip"]
+    camel = Skeleton.from_names("camel", names, [("LeftHip", "RightHip")], [0.05] * 4)
+    assert camel.torso == ((0, 2), (1, 3))
+
+
 def test_mpii_flip_and_halves():
     skeleton = get_skeleton("mpii")
     assert skeleton.flip_indices == (5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from adaanchor_d2.evaluation.coco_results import (
+    read_coco_results,
     rescore_people,
     to_coco_results,
     write_coco_results,
@@ -58,3 +59,13 @@ def test_written_files_hold_the_results(tmp_path, empty):
     path = tmp_path / "new" / "inference" / "instances_predictions.pth"
     content = torch.load(path, weights_only=True)
     assert content == [{"image_id": r["image_id"], "instances": [r]} for r in results]
+
+
+def test_what_is_written_is_read(tmp_path):
+    predictions = make_predictions()
+    scores = np.array([0.25, 0.75])
+    write_coco_results(to_coco_results(predictions, scores), str(tmp_path))
+    people = read_coco_results(str(tmp_path / "coco_instances_results.json"), 2)
+    assert people["image_id"].tolist() == [7, 5]
+    np.testing.assert_allclose(people["keypoints"], predictions["keypoints"])
+    np.testing.assert_allclose(people["score"], scores)

@@ -11,6 +11,7 @@ from pycocotools.cocoeval import COCOeval
 
 from adaanchor_d2.evaluation.coco_ground_truth import evaluated_people
 from adaanchor_d2.evaluation.multi_person_report import (
+    best_similarity,
     found_visibility_report,
     match_people,
     person_recall,
@@ -167,6 +168,19 @@ def test_the_better_prediction_takes_the_person():
     )
     predicted, annotated = match_people(found, truth, SIGMAS)
     assert (predicted.tolist(), annotated.tolist()) == ([1], [0])
+
+
+def test_every_prediction_has_its_best_similarity_in_its_own_image():
+    """Also the second of one person; NaN where nobody is labelled."""
+    nobody = [[10, 10, 0]] * 3
+    truth = make_truth((1, AWAY), (1, STANDING), (2, nobody), (4, nobody), (4, STANDING))
+    shifted = (moved(STANDING, shift, [1, 1, 1]) for shift in (0.0, RADIUS, 5000.0))
+    found = make_found(
+        *((1, 0.5, keypoints) for keypoints in shifted),
+        *((image, 0.5, STANDING) for image in (2, 3, 4)),
+    )
+    expected = [1, 0.5, 0, np.nan, np.nan, 1]
+    np.testing.assert_allclose(best_similarity(found, truth, SIGMAS), expected, atol=1e-9)
 
 
 def test_a_prediction_takes_the_nearer_person_of_equal_ones_the_last():

@@ -13,6 +13,7 @@ from .pose_offset_head import (
     pose_weights,
 )
 from .regression_head import RegressionHead
+from .scoring_net import ScoringNet
 from .tag_head import TagHead
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PlainOffsetHead",
     "PoseSupervision",
     "RegressionHead",
+    "ScoringNet",
     "TagHead",
     "build_center_head",
     "build_keypoint_head",

@@ -4,7 +4,7 @@ B images, K keypoint types, H W map size, M located centres of an image, N peopl
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..anchors.geometry import xy_to_index
 from ..decoders import LocatedKeypoints, keep_best_poses, same_person
+from ..heads import ScoringNet
 from .results import drop_padding, gather_results, pose_instances
 
 
@@ -37,8 +38,8 @@ class ImagePoses:
     """The poses of one image before duplicates are removed, best centre first.
 
     Attributes:
-        xy: (M, K, 2) input pixels.
-        anchor_xy: (M, 2) input pixels, the anchor of the centre.
+        xy: (M, K, 2) pixels of the input, or of the original image.
+        anchor_xy: (M, 2) likewise, the anchor of the centre.
         center_score: (M,).
         score: (M, K), of the keypoints.
         quality: (M,), by which one of several poses of a person is kept.
@@ -68,6 +69,7 @@ class CenterDecoder:
         nms_threshold: float = 0.05,
         nms_num_keypoints: int = 8,
         rescores: bool = True,
+        scoring_net: ScoringNet | None = None,
     ) -> None:
         """
         Args:
@@ -79,6 +81,9 @@ class CenterDecoder:
             nms_threshold, nms_num_keypoints: see ``decoders/pose_nms.py``.
             rescores: a keypoint's score is that of the centre times the keypoint's heatmap where it
                 lies, else that of the centre.
+            scoring_net: a person's score, the mean of its keypoints', is multiplied by what this
+                network predicts. It stays on the CPU and is, as it is held here and by no module,
+                no part of a model's checkpoints.
         """
         self.head = head
         self.keypoint_head = keypoint_head
@@ -88,6 +93,7 @@ class CenterDecoder:
         self.nms_threshold = nms_threshold
         self.nms_num_keypoints = nms_num_keypoints
         self.rescores = rescores
+        self.scoring_net = scoring_net
 
     def __call__(
         self, maps: CenterMaps, image_sizes: list[tuple[int, int]], batched_inputs: list[dict]
@@ -106,8 +112,11 @@ class CenterDecoder:
         rows = {gamma: [] for gamma in thresholds}
         for poses, sample in zip(self._poses(maps, located), batched_inputs, strict=True):
             same = same_person(poses.xy, self.nms_threshold, self.nms_num_keypoints)
+            poses = _to_image(poses, sample)
+            person_score = self._person_scores(poses)
             for gamma in instances:
-                people = _to_image(poses[self._keep(poses, same, gamma)], sample)
+                kept = self._keep(poses, person_score, same, gamma)
+                people = _instances(poses[kept], person_score[kept], sample)
                 instances[gamma].append(people)
                 rows[gamma].append(_keypoint_rows(people))
         return gather_results(instances, rows, self.gamma, self.gammas)
@@ -132,22 +141,37 @@ class CenterDecoder:
             for image in range(len(valid))
         ]
 
-    def _keep(self, poses: ImagePoses, same: np.ndarray, gamma: float) -> np.ndarray:
+    def _person_scores(self, poses: ImagePoses) -> np.ndarray:
+        """Return (M,) for poses in pixels of the original image."""
+        person_score = poses.score.mean(axis=1)
+        if self.scoring_net is None:
+            return person_score
+        rows = np.concatenate((poses.xy, poses.score[..., None]), axis=2)
+        return person_score * self.scoring_net(torch.from_numpy(rows)).numpy()
+
+    def _keep(
+        self, poses: ImagePoses, person_score: np.ndarray, same: np.ndarray, gamma: float
+    ) -> np.ndarray:
         """Return the indices of the people at a threshold, best person first."""
         count = np.count_nonzero(poses.center_score >= gamma)
         kept = keep_best_poses(same[:count, :count], poses.quality[:count])
-        return kept[(-poses.score[kept].mean(axis=1)).argsort(kind="stable")]
+        return kept[(-person_score[kept]).argsort(kind="stable")]
 
 
-def _to_image(poses: ImagePoses, sample: dict) -> Instances:
+def _to_image(poses: ImagePoses, sample: dict) -> ImagePoses:
+    """Return the poses in pixels of the original image."""
     matrix = np.asarray(sample["crop_to_image"], dtype=np.float64)
-    points, anchors = (xy @ matrix[:, :2].T + matrix[:, 2] for xy in (poses.xy, poses.anchor_xy))
-    points, anchors, score = map(torch.from_numpy, (points, anchors, poses.score))
+    xy, anchor_xy = (xy @ matrix[:, :2].T + matrix[:, 2] for xy in (poses.xy, poses.anchor_xy))
+    return replace(poses, xy=xy, anchor_xy=anchor_xy)
+
+
+def _instances(poses: ImagePoses, person_score: np.ndarray, sample: dict) -> Instances:
+    points, anchors = torch.from_numpy(poses.xy), torch.from_numpy(poses.anchor_xy)
     return pose_instances(
         points,
-        score,
+        torch.from_numpy(poses.score),
         anchors[:, None].expand(points.shape),
-        score.mean(dim=1),
+        torch.from_numpy(person_score),
         (sample["height"], sample["width"]),
     )
 

@@ -18,6 +18,7 @@ from ..heads import (
 from .center_decoder import CenterDecoder, CenterMaps
 from .multi_person import MultiPersonPose, decoding_thresholds
 from .people_targets import PeopleTargets
+from .scoring import build_scoring_net
 
 
 @META_ARCH_REGISTRY.register()
@@ -73,6 +74,7 @@ class CenterPose(MultiPersonPose):
                 "nms_threshold": cfg.TEST.POSE_NMS_THRESHOLD,
                 "nms_num_keypoints": cfg.TEST.POSE_NMS_NUM_KEYPOINTS,
                 "rescores": cfg.TEST.RESCORE,
+                "scoring_net": build_scoring_net(cfg),
             },
         }
 
