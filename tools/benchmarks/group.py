@@ -66,7 +66,7 @@ def decode_heatmap(heatmaps: Tensor) -> LocatedKeypoints:
 
 def sample_tags(tags: Tensor, located: LocatedKeypoints) -> Tensor:
     """Return (1, K, M, 1), tags (1, K, H, W) read at the keypoints."""
-    xy = located.xy.flatten(0, 1) / STRIDE
+    xy = located.xy.flatten(0, 1).to(tags) / STRIDE
     return sample_maps(tags.flatten(0, 1)[:, None], xy, PLACE).unflatten(0, tags.shape[:2])
 
 

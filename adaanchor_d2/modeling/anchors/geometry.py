@@ -26,8 +26,7 @@ def index_to_xy(
     index: Tensor, width: int, place: float | Tensor = 0.5, *, dtype: torch.dtype
 ) -> Tensor:
     """Return (..., 2) places, stride units, of candidates given as ``row * width + column``."""
-    row = torch.div(index, width, rounding_mode="floor")
-    return torch.stack((index - row * width, row), dim=-1).to(dtype) + place
+    return torch.stack((index % width, index // width), dim=-1).to(dtype) + place
 
 
 def xy_to_index(xy: Tensor, width: int, place: float | Tensor = 0.5) -> Tensor:
@@ -47,8 +46,9 @@ def sample_maps(maps: Tensor, xy: Tensor, place: float | Tensor = 0.5) -> Tensor
         (M, N, C).
     """
     height, width = maps.shape[-2:]
-    last_index = torch.tensor([width - 1, height - 1], dtype=xy.dtype, device=xy.device)
-    normalized = (xy - place) * (2 / last_index.clamp(min=1)) - 1
+    scale = [2 / max(side - 1, 1) for side in (width, height)]
+    scale = torch.tensor(scale, dtype=xy.dtype, device=xy.device)
+    normalized = (xy - place) * scale - 1
     sampled = F.grid_sample(
         maps, normalized[:, None], mode="bilinear", padding_mode="border", align_corners=True
     )

@@ -28,6 +28,10 @@ class LocatedKeypoints:
     anchor_xy: Tensor
     valid: Tensor
 
+    def cpu(self) -> "LocatedKeypoints":
+        """Return the same on the CPU."""
+        return LocatedKeypoints(*(tensor.cpu() for tensor in vars(self).values()))
+
     @classmethod
     def single(cls, xy: Tensor, score: Tensor, anchor_xy: Tensor) -> "LocatedKeypoints":
         """One result per type from xy (B, K, 2), score (B, K), anchor_xy (B, K, 2)."""
@@ -73,20 +77,16 @@ def locate_heatmap_cells(
         index: (B, K, M) int64, ``row * W + column``; -1 in padded slots.
     """
     height, width = heatmaps.shape[-2:]
-    flat = heatmaps.flatten(2)
     safe = index.clamp(min=0)
-    row = torch.div(safe, width, rounding_mode="floor")
-    column = safe - row * width
-    anchor = index_to_xy(safe, width, place, dtype=heatmaps.dtype)
-    inside = (column > 0) & (column < width - 1) & (row > 0) & (row < height - 1)
-
-    def rise(step: int) -> Tensor:
-        after = flat.gather(2, (safe + step).clamp(0, height * width - 1))
-        before = flat.gather(2, (safe - step).clamp(0, height * width - 1))
-        return torch.sign(after - before)
-
-    quarter = 0.25 * torch.stack((rise(1), rise(width)), dim=-1) * inside[..., None]
-    score = flat.gather(2, safe).clamp(0.0, 1.0).masked_fill(index < 0, 0.0)
+    cell = index_to_xy(safe, width, 0, dtype=heatmaps.dtype)
+    last = cell.new_tensor([width - 1, height - 1])
+    inside = ((cell > 0) & (cell < last)).all(dim=-1, keepdim=True)
+    steps = index.new_tensor([0, 1, width, -1, -width])
+    around = (safe[..., None] + steps).clamp(0, height * width - 1)
+    around = heatmaps.flatten(2).gather(2, around.flatten(2)).view(around.shape)
+    quarter = 0.25 * torch.sign(around[..., 1:3] - around[..., 3:]) * inside
+    score = around[..., 0].clamp(0.0, 1.0).masked_fill(index < 0, 0.0)
+    anchor = cell + place
     return LocatedKeypoints((anchor + quarter) * stride, score, anchor * stride, index >= 0)
 
 

@@ -27,11 +27,12 @@ def same_person(xy: np.ndarray, threshold: float, num_keypoints: int) -> np.ndar
         threshold: fraction of the extent of pose i.
         num_keypoints: as many keypoints may lie that near in poses of different people.
     """
-    squared_extent = np.square(xy.max(axis=1) - xy.min(axis=1)).sum(axis=1)
-    x, y = np.moveaxis(xy, 2, 0)
-    dx, dy = x[:, None] - x, y[:, None] - y
-    near = dx * dx + dy * dy < (threshold**2 * squared_extent)[:, None, None]
-    same = near.sum(axis=2) > num_keypoints
+    points = xy.T.copy()  # (2, K, N): numpy is quick along the people
+    squared_extent = np.square(points.max(axis=1) - points.min(axis=1)).sum(axis=0)
+    x, y = points
+    dx, dy = x[:, :, None] - x[:, None], y[:, :, None] - y[:, None]
+    near = dx * dx + dy * dy < (threshold**2 * squared_extent)[:, None]
+    same = near.sum(axis=0, dtype=np.uint16) > num_keypoints
     np.fill_diagonal(same, True)
     return same
 

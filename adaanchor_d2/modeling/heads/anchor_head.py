@@ -190,7 +190,7 @@ class AnchorHead(GridHead):
     def inference_many(
         self, maps: AnchorMaps, gamma: float, max_candidates: int = 30
     ) -> LocatedKeypoints:
-        """The targets of each type with confidence >= gamma, best first; input pixels."""
+        """The targets of each type with confidence >= gamma, best first; pixels, on the CPU."""
         return locate_many_anchor(maps, self.stride, self.place, gamma, max_candidates)
 
     def confidence(self, maps: AnchorMaps) -> Tensor:

@@ -21,7 +21,7 @@ A head has the attributes ``has_confidence`` (do its scores mean anything), ``nu
   and broadcasts to (B, K, H, W);
 * ``inference(maps) -> LocatedKeypoints`` in input pixels, one result per type;
 * ``inference_many(maps, gamma, max_candidates) -> LocatedKeypoints``: the targets of every type
-  with confidence >= gamma, best first, padded;
+  with confidence >= gamma, best first, padded, on the CPU;
 * ``confidence(maps) -> (B, K, H, W)`` in [0, 1], and ``locate(maps, index (B, K, M))``, the
   ``LocatedKeypoints`` that given candidates estimate;
 * ``anchor_places(maps, assignment) -> (T, A, 2)``, the places of the anchors in input pixels;

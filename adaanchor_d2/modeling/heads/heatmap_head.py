@@ -116,7 +116,7 @@ class HeatmapHead(GridHead):
     def inference_many(
         self, maps: Tensor, gamma: float, max_candidates: int = 30
     ) -> LocatedKeypoints:
-        """The peaks of each heatmap of height >= gamma, highest first; input pixels."""
+        """The peaks of each heatmap of height >= gamma, highest first; input pixels, on the CPU."""
         return locate_many_heatmap(maps, self.stride, self.place, gamma, max_candidates)
 
     def confidence(self, maps: Tensor) -> Tensor:
@@ -128,7 +128,7 @@ class HeatmapHead(GridHead):
 
         Places outside the map take the border's.
         """
-        places = xy.flatten(0, 1).to(maps.dtype) / self.stride
+        places = xy.flatten(0, 1).to(maps) / self.stride
         heights = sample_maps(maps.flatten(0, 1)[:, None], places, self.place)
         return heights[..., 0].clamp(0.0, 1.0).unflatten(0, xy.shape[:2])
 

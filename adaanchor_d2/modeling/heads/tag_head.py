@@ -72,6 +72,6 @@ class TagHead(OnGrid):
 
     def sample(self, maps: Tensor, xy: Tensor) -> Tensor:
         """Return the tags (B, K, M) at xy (B, K, M, 2), input pixels."""
-        places = xy.flatten(0, 1).to(maps.dtype) / self.stride
+        places = xy.flatten(0, 1).to(maps) / self.stride
         tags = sample_maps(maps.flatten(0, 1)[:, None], places, self.place)
         return tags[..., 0].unflatten(0, xy.shape[:2])

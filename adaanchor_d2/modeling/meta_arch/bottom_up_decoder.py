@@ -84,8 +84,8 @@ class BottomUpDecoder:
     ) -> tuple[list[ImageKeypoints], list[Tensor]]:
         """Return keypoints with those that fill people's gaps behind them, and filled people."""
         confidence = self.head.confidence(maps)
-        places = candidate_xy(*confidence.shape[2:], self.head.place, like=tags) * self.head.stride
-        places = places.expand(*confidence.shape[:2], *places.shape)
+        places = candidate_xy(*confidence.shape[2:], self.head.place, like=confidence)
+        places = (places * self.head.stride).expand(*confidence.shape[:2], *places.shape)
         candidate_tags = self.tagger.sample(tag_maps, places, batched_inputs)
         index = confidence.new_full((*tags.shape[:2], self.max_people), -1, dtype=torch.long)
         for number, image_people in enumerate(people):
@@ -107,7 +107,7 @@ class BottomUpDecoder:
 
 
 def _per_image(located: LocatedKeypoints, batched_inputs: list[dict]) -> list[ImageKeypoints]:
-    located = LocatedKeypoints(*(tensor.cpu() for tensor in vars(located).values()))
+    located = located.cpu()
     return [
         ImageKeypoints.of(located, index, sample["crop_to_image"])
         for index, sample in enumerate(batched_inputs)

@@ -123,19 +123,22 @@ class CenterDecoder:
 
     def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
         """Read the poses at the anchors of the centres."""
-        stride, anchor_xy = self.head.stride, located.anchor_xy[:, 0]
-        index = xy_to_index(anchor_xy / stride, maps.offsets.shape[-1], self.head.place)
-        offsets = maps.offsets.flatten(3)
-        offsets = offsets.gather(3, index[:, None, None].expand(*offsets.shape[:3], -1))
-        xy = anchor_xy[:, None] + offsets.transpose(2, 3) * stride
-        center_score = located.score[:, 0]
-        score, quality = center_score[:, None].expand(xy.shape[:3]), center_score
+        stride, place = self.head.stride, float(self.head.place)
+        arrays = (tensor.numpy()[:, 0] for tensor in vars(located).values())
+        _, center_score, anchor_xy, valid = arrays
+        index = xy_to_index(located.anchor_xy[:, 0] / stride, maps.offsets.shape[-1], place)
+        index = index.to(maps.offsets.device)[:, None, None]
+        offsets = maps.offsets.flatten(3).gather(3, index.expand(*maps.offsets.shape[:3], -1))
+        offsets = offsets.cpu().numpy().transpose(0, 3, 1, 2)
+        xy = anchor_xy[:, :, None] + offsets * stride
         if self.rescores:
-            heat = self.keypoint_head.sample(maps.heatmaps, xy)
-            score, quality = score * heat, heat.mean(dim=1)
-        parts = (xy.transpose(1, 2), anchor_xy, center_score, score.transpose(1, 2), quality)
-        parts = [part.cpu().numpy() for part in parts]
-        valid = located.valid[:, 0].cpu().numpy()
+            heat = self.keypoint_head.sample(maps.heatmaps, torch.from_numpy(xy).transpose(1, 2))
+            heat = heat.cpu().numpy()
+            score, quality = center_score[..., None] * heat.transpose(0, 2, 1), heat.mean(axis=1)
+        else:
+            score = np.broadcast_to(center_score[..., None], xy.shape[:3])
+            quality = center_score
+        parts = (xy, anchor_xy, center_score, score, quality)
         return [
             ImagePoses(*(part[image] for part in parts))[valid[image]]
             for image in range(len(valid))
@@ -161,8 +164,9 @@ class CenterDecoder:
 def _to_image(poses: ImagePoses, sample: dict) -> ImagePoses:
     """Return the poses in pixels of the original image."""
     matrix = np.asarray(sample["crop_to_image"], dtype=np.float64)
-    xy, anchor_xy = (xy @ matrix[:, :2].T + matrix[:, 2] for xy in (poses.xy, poses.anchor_xy))
-    return replace(poses, xy=xy, anchor_xy=anchor_xy)
+    points = poses.xy.reshape(-1, 2) @ matrix[:, :2].T + matrix[:, 2]
+    anchors = poses.anchor_xy @ matrix[:, :2].T + matrix[:, 2]
+    return replace(poses, xy=points.reshape(poses.xy.shape), anchor_xy=anchors)
 
 
 def _instances(poses: ImagePoses, person_score: np.ndarray, sample: dict) -> Instances:

@@ -5,6 +5,7 @@ K keypoint types, N people.
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from detectron2.structures import Boxes, Instances
 from torch import Tensor
@@ -16,10 +17,12 @@ def drop_padding(located: LocatedKeypoints, image_sizes: Sequence[tuple[int, int
     """Make what was found from an anchor in the padding invalid, in place.
 
     Args:
+        located: on the CPU.
         image_sizes: (height, width) of each image without padding, input pixels.
     """
-    size = located.xy.new_tensor(image_sizes).flip(1)[:, None, None]
-    located.valid &= (located.anchor_xy < size).all(dim=3)
+    height, width = np.array(image_sizes).T[..., None, None]
+    anchor_xy, valid = located.anchor_xy.numpy(), located.valid.numpy()
+    valid &= (anchor_xy[..., 0] < width) & (anchor_xy[..., 1] < height)
 
 
 def pose_instances(
@@ -38,8 +41,7 @@ def pose_instances(
     instances.pred_keypoints = torch.cat((points, score[..., None]), dim=2).float()
     instances.pred_keypoint_anchors = anchors.float()
     instances.scores = person_score.float()
-    corners = torch.cat((points.amin(dim=1), points.amax(dim=1)), dim=1)
-    instances.pred_boxes = Boxes(corners.float())
+    instances.pred_boxes = Boxes(torch.cat(torch.aminmax(points, dim=1), dim=1))
     return instances
 
 
