@@ -61,6 +61,25 @@ def test_a_person_is_found_where_it_is(rule):
     torch.testing.assert_close(result["keypoints"][:17, :2], expected[0])
 
 
+def test_the_pose_is_read_bilinearly_at_the_refined_centre():
+    """The anchor (3, 3) finds its centre 4.25 candidates to the right and 1.5 below."""
+    model = make_model()
+    maps = pose_maps(model, "FixAnchor", {(3, 3): 0.6}, {})
+    maps.centers.offsets[0, 0, :, 3, 3] = torch.tensor([4.25, 1.5])
+    maps.offsets[:] = torch.randn(maps.offsets.shape, generator=torch.Generator().manual_seed(0))
+    (result,) = model.decoder(maps, [(64, 64)], [make_crowd_sample(0)])
+    # At 3.5 + (4.25, 1.5) = (7.75, 5.0): a quarter on from column 7, half between rows 4 and 5.
+    near = maps.offsets[0, :, :, 4:6, 7:9]
+    read = 0.75 * near[..., 0].mean(dim=2) + 0.25 * near[..., 1].mean(dim=2)
+    matrix = torch.as_tensor(make_crowd_sample(0)["crop_to_image"])
+    expected = 4 * (torch.tensor([7.75, 5.0]) + read).double()
+    expected = expected @ matrix[:, :2].T + matrix[:, 2]
+    people = result["instances"]
+    torch.testing.assert_close(people.pred_keypoints[0, :, :2], expected.float())
+    anchor = matrix[:, :2] @ torch.tensor([14.0, 14.0]).double() + matrix[:, 2]
+    torch.testing.assert_close(people.pred_keypoint_anchors[0, 0], anchor.float())
+
+
 def test_the_heatmaps_rescore():
     model = make_model()
     pose = pose_around(30.0, 30.0)

@@ -8,7 +8,6 @@ from adaanchor_d2.modeling.anchors.geometry import (
     index_to_xy,
     refined_xy,
     sample_maps,
-    xy_to_index,
 )
 
 
@@ -19,7 +18,6 @@ def test_candidates_and_indices_agree(place):
     assert xy[5].tolist() == [1 + place, 1 + place]
     index = torch.arange(12)
     assert torch.equal(index_to_xy(index, 4, place, dtype=torch.float64), xy)
-    assert torch.equal(xy_to_index(4 * xy.float() / 4, 4, place), index)
 
 
 def test_sampling_is_bilinear_with_border_values():

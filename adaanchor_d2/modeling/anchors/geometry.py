@@ -29,12 +29,6 @@ def index_to_xy(
     return torch.stack((index % width, index // width), dim=-1).to(dtype) + place
 
 
-def xy_to_index(xy: Tensor, width: int, place: float | Tensor = 0.5) -> Tensor:
-    """Return the index of the candidate at each place (..., 2): the inverse of index_to_xy."""
-    column, row = (xy - place).round().long().unbind(-1)
-    return row * width + column
-
-
 def sample_maps(maps: Tensor, xy: Tensor, place: float | Tensor = 0.5) -> Tensor:
     """Sample maps bilinearly; positions outside the map take the border value.
 

@@ -26,7 +26,7 @@ class CenterPose(MultiPersonPose):
     """DEKR and CenterNet with any anchor rule for the centres (section 5.2).
 
     The head locates one type, the person's centre: the mean of its labelled keypoints, wherever it
-    lies. A pose is the offsets from the centre's anchor to all keypoints, supervised at the anchors
+    lies. A pose is the offsets from the centre to all keypoints, supervised at the anchors
     that the head's rule selects.
     """
 
