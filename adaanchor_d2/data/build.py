@@ -77,8 +77,11 @@ def _make_train_loader(cfg, records: list[dict], seed: int):
 def build_test_loader(cfg, dataset_name: str):
     """Return a loader of lists of at most TEST.BATCH_SIZE samples, this process's share."""
     mapper = build_mapper(cfg, is_train=False)
+    records = _get_records(cfg, dataset_name, mapper)
+    if not records:
+        raise InputError(f"Data set '{dataset_name}' has no sample to evaluate.")
     return build_detection_test_loader(
-        dataset=_get_records(cfg, dataset_name, mapper),
+        dataset=records,
         mapper=mapper,
         batch_size=cfg.TEST.BATCH_SIZE,
         num_workers=cfg.DATALOADER.NUM_WORKERS,

@@ -50,9 +50,22 @@ def check_data(cfg: CfgNode, names: Sequence[str]) -> None:
     for name in names:
         check_num_keypoints(cfg, name)
         check_dataset_files(name)
+    if cfg.INPUT.MAPPER == "WholeImageMapper":
+        for name in set(names) & set(cfg.DATASETS.TEST):
+            _check_whole_images(name)
     if cfg.TEST.FLIP and cfg.DATASETS.TEST:
         get_flip_indices(cfg)
     check_expectations(cfg)
+
+
+def _check_whole_images(name: str) -> None:
+    """Check that a data set's evaluation takes all people of an image at once."""
+    evaluator_type = MetadataCatalog.get(name).get("evaluator_type")
+    if evaluator_type in ("mpii_keypoints", "wflw_landmarks"):
+        raise InputError(
+            f"DATASETS.TEST names '{name}', which is evaluated person by person: it does not go "
+            "with INPUT.MAPPER WholeImageMapper."
+        )
 
 
 def check_best_figure(cfg: CfgNode) -> None:

@@ -45,6 +45,13 @@ def test_a_good_config_passes(cfg):
             ["MODEL.META_ARCHITECTURE", "SinglePose", "INPUT.MAPPER", "WholeImageMapper"],
             "SinglePose needs INPUT.MAPPER PersonCropMapper, not WholeImageMapper",
         ),
+        (
+            [
+                *("MODEL.META_ARCHITECTURE", "BottomUpPose", "INPUT.MAPPER", "WholeImageMapper"),
+                *("DATASETS.TEST", ("engine_mpii",)),
+            ],
+            "DATASETS.TEST names 'engine_mpii', which is evaluated person by person",
+        ),
         (["MODEL.DEVICE", "gpu"], "MODEL.DEVICE 'gpu' is no device"),
         (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", 14], f"is 14, but data set '{DATASET}' has 17"),
         (["DATASETS.TRAIN", ()], "DATASETS.TRAIN is empty"),
@@ -58,6 +65,10 @@ def test_a_good_config_passes(cfg):
     ],
 )
 def test_mistakes_get_one_sentence(cfg, options, sentence):
+    if "engine_mpii" not in DatasetCatalog.list():
+        DatasetCatalog.register("engine_mpii", list)
+        skeleton = get_skeleton("coco")  # what matters is how it is evaluated
+        MetadataCatalog.get("engine_mpii").set(skeleton=skeleton, evaluator_type="mpii_keypoints")
     with pytest.raises(InputError, match=sentence) as caught:
         check_training(cfg(*options))
     assert "\n" not in str(caught.value)

@@ -208,7 +208,7 @@ def test_the_network_is_all_that_is_computed():
         ("RegressionAnchor", {}, "RegressionAnchor locates one .* does not serve CenterPose"),
         ("HigherHeatmapAnchor", {}, "MODEL.META_ARCHITECTURE BottomUpPose"),
         ("AdaAnchor", {"TEST__FLIP": True}, "TEST.FLIP is not offered by CenterPose"),
-        ("AdaAnchor", {"TEST__GAMMAS": (0.5, 0.0)}, "between 0 and 1, not at 0.0"),
+        ("AdaAnchor", {"TEST__GAMMAS": (0.5, 0.0)}, "between 0 and 1, but one is 0.0"),
         ("AdaAnchor", {"MODEL__CENTER__OFFSET_BRANCH": "x"}, "adaptive or plain, not 'x'"),
         ("AdaAnchor", {"MODEL__CENTER__OFFSET_RADIUS": -1.0}, "OFFSET_RADIUS is -1.0"),
         ("AdaAnchor", {"MODEL__CENTER__OFFSET_LOSS_WEIGHT": -1.0}, "OFFSET_LOSS_WEIGHT is -1.0"),
@@ -237,3 +237,16 @@ def test_mixed_precision(branch):
     for name, loss in losses.items():
         assert loss.dtype == torch.float32
         assert loss.item() == pytest.approx(expected[name].item(), rel=0.1), name
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("TEST__GAMMAS", (0.1, "x"), "all of TEST.GAMMAS must be numbers .* one is 'x'"),
+        ("MODEL__CENTER__PLAIN_CHANNELS", 0, "MODEL.CENTER.PLAIN_CHANNELS is 0, but must be at"),
+        ("MODEL__CENTER__OFFSET_BLOCKS", -1, "MODEL.CENTER.OFFSET_BLOCKS is -1, but must be at"),
+    ],
+)
+def test_values_that_cannot_serve_get_one_sentence(key, value, sentence):
+    with pytest.raises(InputError, match=sentence):
+        build_model(center_config("AdaAnchor", **{key: value}))

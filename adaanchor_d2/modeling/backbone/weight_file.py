@@ -25,7 +25,8 @@ def read_weight_file(path: str, config_key: str) -> dict[str, Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(
-            f"{config_key}: {path} is no readable weight file ({first_line(error)})."
+            f"{config_key}: {path} is no readable weight file: damaged, no file of weights, or it "
+            "holds more than tensors and plain values."
         ) from error
     for key in ("state_dict", "model"):
         if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):

@@ -162,6 +162,11 @@ def build_pose_offset_head(cfg: CfgNode, input_shape: ShapeSpec) -> PoseOffsetHe
     name = cfg.MODEL.CENTER.OFFSET_BRANCH
     if name not in BRANCHES:
         raise InputError(f"MODEL.CENTER.OFFSET_BRANCH must be adaptive or plain, not {name!r}.")
+    for key in ("OFFSET_CHANNELS", "OFFSET_BLOCKS", "PLAIN_CHANNELS"):
+        if cfg.MODEL.CENTER[key] < 1:
+            raise InputError(
+                f"MODEL.CENTER.{key} is {cfg.MODEL.CENTER[key]}, but must be at least 1."
+            )
     return BRANCHES[name](cfg, input_shape)
 
 

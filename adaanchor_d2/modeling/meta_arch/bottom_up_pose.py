@@ -91,7 +91,7 @@ class BottomUpPose(MultiPersonPose):
 
 def _check_joint_order(cfg: CfgNode) -> None:
     order, num_types = cfg.MODEL.TAG.JOINT_ORDER, cfg.MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS
-    if order and sorted(order) != list(range(num_types)):
+    if order and set(order) != set(range(num_types)) or len(order) not in (0, num_types):
         raise InputError(
             f"MODEL.TAG.JOINT_ORDER {tuple(order)} must name each of the {num_types} keypoint "
             "types once."

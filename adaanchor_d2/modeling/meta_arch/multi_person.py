@@ -84,10 +84,10 @@ def _check(cfg: CfgNode, model_name: str, head: nn.Module) -> None:
             f"type: it does not serve {model_name}."
         )
     for gamma in (cfg.MODEL.KEYPOINT_HEAD.GAMMA, *cfg.TEST.GAMMAS):
-        if not 0 < gamma < 1:
+        if not isinstance(gamma, (int, float)) or not 0 < gamma < 1:
             raise InputError(
-                "MODEL.KEYPOINT_HEAD.GAMMA and TEST.GAMMAS must lie between 0 and 1, "
-                f"not at {gamma}."
+                "MODEL.KEYPOINT_HEAD.GAMMA and all of TEST.GAMMAS must be numbers between 0 and 1, "
+                f"but one is {gamma!r}."
             )
     if cfg.MODEL.MAX_PEOPLE < 1:
         raise InputError(f"MODEL.MAX_PEOPLE is {cfg.MODEL.MAX_PEOPLE}, but must be at least 1.")

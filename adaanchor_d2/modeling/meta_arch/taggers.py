@@ -105,8 +105,9 @@ class FrozenTagger(UnsavedTagger):
         ]
         if misfits:
             raise InputError(
-                f"MODEL.TAG.WEIGHTS: {path} does not fit the network of MODEL.TAG: {len(misfits)} "
-                f"weights are missing or of another shape, first {', '.join(misfits[:3])}."
+                f"MODEL.TAG.WEIGHTS: {path} does not fit the network of MODEL.TAG.TIMM_NAME: "
+                f"{len(misfits)} weights are missing or of another shape, first "
+                f"{', '.join(misfits[:3])}."
             )
         for key, value in wanted.items():
             value.copy_(weights[key])
