@@ -27,7 +27,6 @@ SYNTHETIC = {
     "quickstart_centers": "synthetic_crowds",
 }
 PEOPLE = {"AP", "AR", "PersonRecall@OKS0.5", "KeypointRecall", "KeypointRecall@KS0.5"}
-CROWDS = PEOPLE | {"APhard"}
 # Folder -> figures that its evaluation gives.
 FIGURES = {
     "quickstart": {"AP", "AR"},
@@ -36,11 +35,11 @@ FIGURES = {
     "mpii_single": {"Head", "Ankle", "Mean@0.5", "Mean@0.1", "Mean@0.11"},
     "wflw_single": {"NME", "FR@0.1", "AUC@0.1"},
     "coco_bottom_up": PEOPLE,
-    "crowdpose_bottom_up": CROWDS,
+    "crowdpose_bottom_up": PEOPLE,
     "coco_center": PEOPLE,
-    "crowdpose_center": CROWDS,
-    "quickstart_crowds": CROWDS,
-    "quickstart_centers": CROWDS,
+    "crowdpose_center": PEOPLE,
+    "quickstart_crowds": PEOPLE,
+    "quickstart_centers": PEOPLE,
 }
 LEAVES = [
     path

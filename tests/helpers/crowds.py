@@ -8,7 +8,8 @@ from .tiny import tiny_config
 
 BOTTOM_UP_RULES = ("AdaAnchor", "FixAnchor", "HeatmapAnchor", "HigherHeatmapAnchor")
 CENTER_RULES = ("AdaAnchor", "FixAnchor", "HeatmapAnchor")
-STRIDE_4 = {
+WHOLE_IMAGES = {
+    "INPUT__MAPPER": "WholeImageMapper",
     "MODEL__TIMM__OUT_FEATURES": ["res2"],
     "MODEL__NECK__NAME": "SelectFeature",
     "MODEL__NECK__IN_FEATURE": "res2",
@@ -18,7 +19,7 @@ STRIDE_4 = {
 def bottom_up_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
     """A config of a tiny ``BottomUpPose`` with stride 4 and joint tags."""
     return tiny_config(
-        rule, **{"MODEL__META_ARCHITECTURE": "BottomUpPose", **STRIDE_4, **overrides}
+        rule, **{"MODEL__META_ARCHITECTURE": "BottomUpPose", **WHOLE_IMAGES, **overrides}
     )
 
 
@@ -30,7 +31,7 @@ def center_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
         "MODEL__CENTER__PLAIN_CHANNELS": 16,
         "MODEL__CENTER__TRUNK_CHANNELS": 8,
     }
-    return tiny_config(rule, **{**defaults, **STRIDE_4, **overrides})
+    return tiny_config(rule, **{**defaults, **WHOLE_IMAGES, **overrides})
 
 
 def make_crowd_sample(
