@@ -5,6 +5,7 @@
     python tools/benchmark.py assign --targets 400
     python tools/benchmark.py eval --images 5000
     OMP_NUM_THREADS=1 python tools/benchmark.py group --people 1 10 30
+    OMP_NUM_THREADS=1 python tools/benchmark.py bottom_up --people 1 10 30 --repeats 5
     OMP_NUM_THREADS=1 python tools/benchmark.py center --people 1 10 30
     OMP_NUM_THREADS=1 python tools/benchmark.py dekr --repeats 5
 
@@ -17,6 +18,7 @@ import json
 
 import torch
 from benchmarks.assign import time_assign
+from benchmarks.bottom_up import time_bottom_up
 from benchmarks.center import time_center
 from benchmarks.data import time_data
 from benchmarks.dekr import time_dekr
@@ -47,14 +49,16 @@ def main() -> None:
     evaluation.add_argument("--detections", type=int, default=100000)
     group = tasks.add_parser("group", help="what follows the network in bottom-up pose")
     center = tasks.add_parser("center", help="what follows the network in single-stage pose")
-    for task in (group, center):
+    bottom_up = tasks.add_parser("bottom_up", help="the network and what follows it")
+    bottom_up.add_argument("--config-file", default="configs/coco_bottom_up/ada_hrnet_w32_512.yaml")
+    for task in (group, center, bottom_up):
         task.add_argument("--people", type=int, nargs="+", default=(1, 10, 30))
     dekr = tasks.add_parser("dekr", help="the adaptive convolutions of single-stage pose")
     dekr.add_argument("--keypoints", type=int, default=17)
     dekr.add_argument("--train", action="store_true", help="forward and backward pass")
-    for task in (group, center, dekr):
+    for task in (group, center, bottom_up, dekr):
         task.add_argument("--map-size", type=int, nargs=2, default=(128, 128), metavar=("H", "W"))
-    for task in (data, train, assign, evaluation, group, center, dekr):
+    for task in (data, train, assign, evaluation, group, center, bottom_up, dekr):
         task.add_argument("--repeats", type=int, default=3 if task in (evaluation, dekr) else 20)
         task.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
         task.add_argument("opts", nargs=argparse.REMAINDER, help="KEY VALUE pairs")
@@ -67,6 +71,7 @@ def main() -> None:
         "assign": time_assign,
         "eval": time_eval,
         "group": time_group,
+        "bottom_up": time_bottom_up,
         "center": time_center,
         "dekr": time_dekr,
     }

@@ -59,6 +59,18 @@ def test_what_follows_the_network(run_tool, capsys):
         assert scene["people_found"] >= count and scene["keypoints"] >= 17
 
 
+def test_bottom_up_with_its_network(run_tool, capsys):
+    leaf = Path(__file__).resolve().parents[2] / "configs/quickstart_crowds/ada.yaml"
+    arguments = ("--people", "1", "4", "--map-size", "16", "16", "--repeats", "1")
+    arguments += ("--config-file", str(leaf), "--device", "cpu")
+    assert run_tool("benchmark.py", "bottom_up", *arguments) == 0
+    result = read_json(capsys)
+    for count in (1, 4):
+        scene = result[f"people_{count}"]
+        share = scene["postprocess_ms"] / result["network_ms"]
+        assert scene["postprocess_over_network"] == pytest.approx(share) and share > 0
+
+
 @pytest.mark.parametrize("train", [False, True])
 def test_adaptive_convolutions_both_ways(run_tool, capsys, train):
     arguments = ["dekr", "--keypoints", "3", "--map-size", "20", "24", "--repeats", "1"]
