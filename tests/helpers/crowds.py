@@ -56,3 +56,14 @@ def make_crowd_sample(
         "height": 400,
         "width": 300,
     }
+
+
+def assert_people(result: dict, num_keypoints: int = 17) -> None:
+    """Check the form of a model's result for a sample of :func:`make_crowd_sample`, with people."""
+    people = result["instances"]
+    keypoints = people.pred_keypoints
+    assert people.image_size == (400, 300) and 0 < len(people) <= 30
+    assert keypoints.shape == (len(people), num_keypoints, 3) and keypoints.isfinite().all()
+    assert people.pred_keypoint_anchors.shape == (len(people), num_keypoints, 2)
+    torch.testing.assert_close(people.scores, keypoints[..., 2].mean(dim=1))
+    assert people.pred_boxes.tensor.shape == (len(people), 4)

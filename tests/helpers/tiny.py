@@ -33,6 +33,13 @@ def tiny_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
     return cfg
 
 
+def gradients(model, samples: list[dict]) -> tuple[dict, dict]:
+    """Return the losses of a training step, and {name: gradient} of the weights that get one."""
+    losses = model(samples)
+    sum(losses.values()).backward()
+    return losses, {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+
+
 def make_sample(seed: int, height: int = 64, width: int = 64, num_keypoints: int = 17) -> dict:
     """A mapped sample with random pixels, keypoints inside and outside, some unlabelled."""
     rng = np.random.default_rng(seed)
