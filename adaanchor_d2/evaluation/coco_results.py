@@ -172,8 +172,10 @@ def _result_problem(result, num_keypoints: int) -> str | None:
         if field.name in result:
             lengths[field.name] = math.prod(field.shape) * num_keypoints
     for name, length in lengths.items():
-        if not isinstance(result[name], list) or len(result[name]) != length:
+        if not isinstance(result[name], list):
             return f"has {name} that are not a list of {length} numbers"
+        if len(result[name]) != length:
+            return f"has {name} that are not a list of {length} numbers but of {len(result[name])}"
         if not _are_finite(result[name]):
             return f"has {name} that are not finite numbers"
     return None if _are_finite([result["score"]]) else "has a score that is not a finite number"
