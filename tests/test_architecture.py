@@ -24,6 +24,7 @@ ALLOWED = {
     "evaluation": {"data"},
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
+    "report": {"data", "evaluation", "analysis", "visualization"},
     "weights": {"engine"},
 }
 TORCH_ONLY = ("modeling/anchors", "modeling/losses")
