@@ -22,6 +22,7 @@ ALLOWED = {
         "modeling/heads",
     },
     "evaluation": {"data"},
+    "analysis": {"data", "evaluation", "modeling/score_calibration"},
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
     "report": {"data", "evaluation", "analysis", "visualization"},

@@ -25,7 +25,6 @@ from adaanchor_d2.engine.score_training import (
 )
 from adaanchor_d2.engine.weight_files import write_atomically
 from adaanchor_d2.errors import InputError, run_command
-from adaanchor_d2.evaluation import CocoMultiPersonEvaluator, CrowdPoseEvaluator
 from adaanchor_d2.evaluation.coco_ground_truth import (
     check_image_ids,
     evaluated_people,
@@ -33,9 +32,7 @@ from adaanchor_d2.evaluation.coco_ground_truth import (
 )
 from adaanchor_d2.evaluation.coco_results import read_coco_results
 from adaanchor_d2.evaluation.multi_person_report import best_similarity
-
-# Skeletons whose files in COCO's format have an evaluation of their own.
-EVALUATORS = {"crowdpose": CrowdPoseEvaluator}
+from adaanchor_d2.evaluation.skeleton_evaluators import evaluator_of
 
 
 def parse_args() -> argparse.Namespace:
@@ -58,8 +55,7 @@ def parse_args() -> argparse.Namespace:
 def read_people(gt_files: list[str], result_file: str, skeleton_name: str) -> ScoredPoses:
     """Return the predicted people whose image has a labelled person."""
     skeleton = get_skeleton(skeleton_name)
-    use_area = EVALUATORS.get(skeleton.name, CocoMultiPersonEvaluator).use_area
-    ground_truth = load_coco_ground_truth(gt_files, skeleton, use_area)
+    ground_truth = load_coco_ground_truth(gt_files, skeleton, evaluator_of(skeleton).use_area)
     people = read_coco_results(result_file, skeleton.num_keypoints)
     check_image_ids(people["image_id"], ground_truth, " and ".join(gt_files))
     annotated = evaluated_people(ground_truth, skeleton.num_keypoints)

@@ -57,8 +57,8 @@ def evaluated_people(ground_truth: dict, num_keypoints: int) -> dict[str, np.nda
     """The people whom AP counts: no crowds, ``num_keypoints`` above 0.
 
     Returns:
-        ``image_id`` (N,), ``area`` (N,) and ``keypoints`` (N, K, 3): x, y in continuous image
-        pixels (0.5 more than in the file), v.
+        ``image_id`` (N,), ``annotation_id`` (N,), ``area`` (N,) and ``keypoints`` (N, K, 3): x, y
+        in continuous image pixels (0.5 more than in the file), v.
     """
     people = [
         person
@@ -68,6 +68,7 @@ def evaluated_people(ground_truth: dict, num_keypoints: int) -> dict[str, np.nda
     in_file = np.array([person["keypoints"] for person in people], dtype=np.float64)
     return {
         "image_id": np.array([person["image_id"] for person in people], dtype=np.int64),
+        "annotation_id": np.array([person["id"] for person in people], dtype=np.int64),
         "area": np.array([person["area"] for person in people], dtype=np.float64),
         "keypoints": in_file.reshape(-1, num_keypoints, 3) + np.array([0.5, 0.5, 0.0]),
     }

@@ -24,6 +24,7 @@ class CocoMultiPersonEvaluator(MultiPersonEvaluator):
     ap_metrics = AP_METRICS
     absent_people = "no annotated person is of that size"
     use_area = True
+    tells_visibility = True
 
     @configurable
     def __init__(self, *, confidence_thresholds: Sequence[float], **arguments):

@@ -20,6 +20,7 @@ class CrowdPoseEvaluator(MultiPersonEvaluator):
     ap_metrics = CROWDPOSE_METRICS
     absent_people = "no annotated person is in such an image"
     use_area = False
+    tells_visibility = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

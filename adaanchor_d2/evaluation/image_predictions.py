@@ -12,6 +12,7 @@ import torch
 
 from .person_predictions import (
     check_finite,
+    collect_optional,
     concatenate_predictions,
     select_predictions,
     to_array,
@@ -27,7 +28,8 @@ class ImagePredictions(NamedTuple):
 
     Attributes:
         images: ``image_id`` (I,), ``crop_to_image`` (I, 2, 3): from network input to image.
-        people: ``image_id`` (N,), ``keypoints`` (N, K, 3): x, y, score, ``score`` (N,).
+        people: ``image_id`` (N,), ``keypoints`` (N, K, 3): x, y, score, ``score`` (N,);
+            where the model gives them, ``anchors`` (N, K, 2) and ``spread`` (N, K), pixels.
         located: ``image_id`` (M,), ``keypoints`` (M, 4): x, y, score, type; before grouping. Empty
             where the model does not give them.
     """
@@ -81,6 +83,7 @@ def _collect_people(inputs: Sequence[dict], instances: Sequence) -> Table:
         "image_id": np.repeat(_image_ids(inputs), [len(people) for people in instances]),
         "keypoints": to_array([people.pred_keypoints for people in instances]),
         "score": to_array([people.scores for people in instances]),
+        **collect_optional(instances),
     }
     check_finite(table["keypoints"], table["image_id"], inputs)
     return table

@@ -39,6 +39,8 @@ class MultiPersonEvaluator(GatheringEvaluator):
     absent_people: str
     # Whether the OKS takes people's areas from the file; else they are 0.53 x box.
     use_area: bool
+    # Whether the flags v tell visible from hidden keypoints.
+    tells_visibility: bool
 
     @configurable
     def __init__(

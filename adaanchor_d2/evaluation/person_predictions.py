@@ -7,6 +7,7 @@ crop coordinates those of the network input.
 * ``keypoints`` (N, K, 3): x, y in the image, score
 * ``box`` (N, 4): XYXY in the image; ``box_score`` (N,)
 * ``crop_area`` (N,): of the crop, padding included, in square image pixels
+* where the model gives them, ``anchors`` (N, K, 2) in the image and ``spread`` (N, K), image pixels
 * with ground-truth boxes also ``gt_keypoints`` (N, K, 3): x, y in the crop, v; and
   ``crop_to_image`` (N, 2, 3): the affine map from crop to image
 """
@@ -15,10 +16,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from detectron2.structures import Instances
 
 from ..errors import InputError
 
 PersonPredictions = dict[str, np.ndarray]
+
+# Column -> field of Instances, for what not every model gives.
+_OPTIONAL = {"anchors": "pred_keypoint_anchors", "spread": "pred_keypoint_spread"}
 
 
 def collect_predictions(
@@ -37,6 +42,7 @@ def collect_predictions(
         "box": to_array([person.pred_boxes.tensor for person in instances]),
         "box_score": to_array([person.scores for person in instances]),
         "crop_area": np.abs(np.linalg.det(crop_to_image[:, :, :2])) * crop_size.prod(axis=1),
+        **collect_optional(instances),
     }
     if with_ground_truth:
         predictions["gt_keypoints"] = np.stack(
@@ -45,6 +51,15 @@ def collect_predictions(
         predictions["crop_to_image"] = crop_to_image
     check_finite(predictions["keypoints"], predictions["image_id"], inputs)
     return predictions
+
+
+def collect_optional(instances: Sequence[Instances]) -> PersonPredictions:
+    """Copy ``anchors`` and ``spread`` to arrays, each where the instances have it."""
+    return {
+        column: to_array([people.get(field) for people in instances])
+        for column, field in _OPTIONAL.items()
+        if all(people.has(field) for people in instances)
+    }
 
 
 def concatenate_predictions(parts: Sequence[PersonPredictions]) -> PersonPredictions:

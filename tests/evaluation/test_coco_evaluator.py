@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from adaanchor_d2.errors import InputError
+from adaanchor_d2.evaluation.coco_results import read_coco_results
 
 from .cases import (
     COCO_SIGMAS,
@@ -88,6 +89,27 @@ def test_annotations_as_predictions_are_perfect(request, tmp_path, data_set):
     for result, annotation in zip(written, by_image, strict=True):
         expected = np.array(annotation["keypoints"]).reshape(-1, 3)[:, :2]
         np.testing.assert_array_equal(np.reshape(result["keypoints"], (-1, 3))[:, :2], expected)
+
+
+@pytest.mark.parametrize("fields", [(), ("anchors",), ("anchors", "spread")])
+def test_anchors_and_spread_are_written_where_the_model_gives_them(small_set, tmp_path, fields):
+    pairs = ground_truth_pairs(small_set, np.random.default_rng(0))
+    for _, output in pairs:
+        person = output["instances"]
+        if "anchors" in fields:
+            person.pred_keypoint_anchors = person.pred_keypoints[..., :2] + 3
+        if "spread" in fields:
+            person.pred_keypoint_spread = person.pred_keypoints[..., 2] * 2
+    evaluator = make_evaluator(small_set, output_dir=str(tmp_path))
+    process(evaluator, pairs)
+    evaluator.evaluate()
+    people = read_coco_results(str(tmp_path / "coco_instances_results.json"), 17)
+    assert {"anchors", "spread"} & set(people) == set(fields)
+    keypoints = people["keypoints"]
+    if "anchors" in fields:
+        np.testing.assert_allclose(people["anchors"], keypoints[..., :2] + 3, atol=1e-5)
+    if "spread" in fields:
+        np.testing.assert_allclose(people["spread"], keypoints[..., 2] * 2, atol=1e-5)
 
 
 def test_images_without_predictions_count_as_missed(small_set):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from adaanchor_d2.errors import InputError
 from adaanchor_d2.evaluation.coco_results import (
     read_coco_results,
     rescore_people,
@@ -69,3 +70,46 @@ def test_what_is_written_is_read(tmp_path):
     assert people["image_id"].tolist() == [7, 5]
     np.testing.assert_allclose(people["keypoints"], predictions["keypoints"])
     np.testing.assert_allclose(people["score"], scores)
+
+
+def make_full_predictions():
+    rng = np.random.default_rng(0)
+    return {
+        **make_predictions(),
+        "anchors": rng.uniform(0, 90, (2, 2, 2)),
+        "spread": rng.uniform(0, 9, (2, 2)),
+    }
+
+
+def test_anchors_lose_the_half_pixel_and_spread_does_not():
+    predictions = make_full_predictions()
+    anchors = predictions["anchors"][1].ravel()
+    result = to_coco_results(predictions, np.array([0.25, 0.75]))[1]
+    np.testing.assert_allclose(result["keypoint_anchors"], anchors - 0.5, atol=1e-6)
+    np.testing.assert_allclose(result["keypoint_spread"], predictions["spread"][1], atol=1e-6)
+
+
+def test_anchors_and_spread_are_read_where_all_entries_have_them(tmp_path):
+    predictions = make_full_predictions()
+    results = to_coco_results(predictions, np.array([0.25, 0.75]))
+    del results[1]["keypoint_spread"]
+    write_coco_results(results, str(tmp_path))
+    people = read_coco_results(str(tmp_path / "coco_instances_results.json"), 2)
+    np.testing.assert_allclose(people["anchors"], predictions["anchors"], atol=1e-6)
+    assert "spread" not in people
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("keypoint_anchors", [1, 2], "has keypoint_anchors that are not a list of 4 numbers"),
+        ("keypoint_spread", [1, "2"], "has keypoint_spread that are not finite numbers"),
+        ("score", None, "has a score that is not a finite number"),
+    ],
+)
+def test_what_is_no_number_is_refused(tmp_path, field, value, sentence):
+    results = to_coco_results(make_full_predictions(), np.array([0.25, 0.75]))
+    results[1][field] = value
+    write_coco_results(results, str(tmp_path))
+    with pytest.raises(InputError, match=f"entry 1 {sentence}"):
+        read_coco_results(str(tmp_path / "coco_instances_results.json"), 2)

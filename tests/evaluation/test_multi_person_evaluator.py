@@ -16,6 +16,7 @@ from adaanchor_d2.evaluation import (
     CocoMultiPersonEvaluator,
     build_evaluator,
 )
+from adaanchor_d2.evaluation.coco_results import read_coco_results
 
 from .cases import METRICS, image_keypoints, process, read_people, reference_ap
 from .image_cases import (
@@ -167,6 +168,22 @@ def test_the_log_says_what_the_recall_is_worth(small_set, caplog):
         evaluate(small_set, noisy_pairs(small_set))
     assert "it can only count how many predictions there are" in caplog.text
     assert "6 images" in caplog.text
+
+
+def test_anchors_and_spread_are_written_where_the_model_gives_them(small_set, tmp_path):
+    pairs = noisy_pairs(small_set)
+    pairs[0] = (pairs[0][0], make_output(nobody(17)))
+    evaluate(small_set, pairs, output_dir=str(tmp_path))
+    result_file = str(tmp_path / "coco_instances_results.json")
+    people = read_coco_results(result_file, 17)
+    np.testing.assert_allclose(people["anchors"], people["keypoints"][..., :2], atol=1e-5)
+    assert "spread" not in people
+    for _, output in pairs:
+        found = output["instances"]
+        found.pred_keypoint_spread = found.pred_keypoints[..., 2] * 2
+    evaluate(small_set, pairs, output_dir=str(tmp_path))
+    people = read_coco_results(result_file, 17)
+    np.testing.assert_allclose(people["spread"], people["keypoints"][..., 2] * 2, atol=1e-5)
 
 
 def test_nobody_predicted_and_no_sample(small_set, tmp_path, caplog):
