@@ -1,11 +1,9 @@
 """What the runs' confidences are worth: curves over thresholds and calibration, by visibility."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ..evaluation.metrics import auroc, expected_calibration_error, precision_recall
-from ..visualization.curves import Panel
+from ..visualization.curves import Panel, Points
 from .people import People
 from .predictions import Predictions
 
@@ -15,6 +13,8 @@ NUM_BINS = 15
 LEAST_IN_BIN = 10
 # COCO's flags.
 _STATES = {"visible": 2, "hidden": 1}
+# Figures of calibration: the better end of each.
+_FIGURES = {"ECE": "min", "AUROC": "max", "mean confidence": None, "right (%)": None}
 
 
 class Confidence:
@@ -23,9 +23,9 @@ class Confidence:
     Shapes: M labelled keypoints.
 
     Attributes:
-        found (M,): whether it is predicted at all.
-        score (M,): NaN where it is not found.
-        correct (M,): whether it is predicted within its limit.
+        found: (M,) bool, whether it is predicted at all.
+        score: (M,), NaN where it is not found.
+        correct: (M,) bool, whether it is predicted within its limit.
         state: {"all", and "visible", "hidden" where they are told apart: (M,) bool}.
     """
 
@@ -40,19 +40,21 @@ class Confidence:
         if people.tells_hidden:
             self.state |= {name: v == flag for name, flag in _STATES.items()}
 
-    def figures(self, state: str) -> dict[str, float]:
-        """Mean score, share of right ones, ECE and AUROC of the keypoints found; and how many."""
-        chosen = self.state[state] & self.found
-        if not chosen.any():
-            return {"found": 0}
-        score, correct = self.score[chosen], self.correct[chosen]
-        return {
-            "found": int(chosen.sum()),
-            "mean score": float(score.mean()),
-            "right": float(correct.mean()),
-            "ECE": expected_calibration_error(score, correct, NUM_BINS),
-            "AUROC": auroc(score, correct),
-        }
+    def figures(self) -> dict[str, float]:
+        """``_FIGURES`` of the keypoints found; "ECE, hidden" is that of hidden ones."""
+        figures = {}
+        for state, in_state in self.state.items():
+            chosen = in_state & self.found
+            if chosen.any():
+                score, correct = self.score[chosen], self.correct[chosen]
+                values = (
+                    expected_calibration_error(score, correct, NUM_BINS),
+                    auroc(score, correct),
+                    float(score.mean()),
+                    100 * float(correct.mean()),
+                )
+                figures |= zip((f"{name}, {state}" for name in _FIGURES), values, strict=True)
+        return {name: value for name, value in figures.items() if np.isfinite(value)}
 
     def over_thresholds(self, state: str) -> tuple[np.ndarray, np.ndarray]:
         """Precision and recall (R,) at THRESHOLDS; recall counts the keypoints not found, too."""
@@ -60,7 +62,7 @@ class Confidence:
         score = np.where(self.found, self.score, -1.0)[chosen]
         return precision_recall(score, self.correct[chosen], THRESHOLDS)
 
-    def reliability(self, state: str) -> list[tuple[float, float]]:
+    def reliability(self, state: str) -> Points:
         """(mean score, share of right ones) of each bin of scores with enough keypoints."""
         chosen = self.state[state] & self.found
         score, correct = self.score[chosen], self.correct[chosen]
@@ -72,11 +74,16 @@ class Confidence:
         ]
 
 
+def calibration_rows(runs: dict[str, Confidence]) -> dict[str, str | None]:
+    """The rows of a table of :meth:`Confidence.figures`: {name: the better end}."""
+    return {f"{name}, {state}": end for name, end in _FIGURES.items() for state in _states(runs)}
+
+
 def threshold_panels(runs: dict[str, Confidence]) -> list[Panel]:
-    """Recall and precision of all keypoints over the threshold, and of hidden ones."""
+    """Recall and precision over the threshold, and over each other; of hidden keypoints, too."""
     panels = []
-    for state in _common_states(runs):
-        whose = "" if state == "all" else f" of {state} keypoints"
+    for state in _states(runs):
+        whose = "" if state == "all" else f", {state} keypoints"
         curves = {title: run.over_thresholds(state) for title, run in runs.items()}
         recall = {title: _points(THRESHOLDS, r) for title, (_, r) in curves.items()}
         precision = {title: _points(THRESHOLDS, p) for title, (p, _) in curves.items()}
@@ -99,14 +106,15 @@ def reliability_panels(runs: dict[str, Confidence]) -> list[Panel]:
             {title: run.reliability(state) for title, run in runs.items()},
             diagonal=True,
         )
-        for state in _common_states(runs)
+        for state in _states(runs)
     ]
 
 
-def _common_states(runs: dict[str, Confidence]) -> Sequence[str]:
+def _states(runs: dict[str, Confidence]) -> list[str]:
+    """The same for all runs of a test set."""
     return list(next(iter(runs.values())).state)
 
 
-def _points(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
+def _points(x: np.ndarray, y: np.ndarray) -> Points:
     known = np.isfinite(y)
     return list(zip(x[known].tolist(), y[known].tolist(), strict=True))

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..analysis import ERROR_KINDS
 from .people import People
-from .predictions import Predictions
+from .predictions import Predictions, error_kinds
 from .thumbnails import Thumbnail, make_thumbnail
 
 # Coordinates are kept this fine (pixels) where the images are no larger than they allow.
@@ -70,7 +71,8 @@ def gallery_data(
         "xy": _pack_places(keypoints[..., :2], unit),
         "v": _pack(keypoints[..., 2], "u1"),
         "limit": _pack(people.limit[rows], "<f4"),
-        "runs": [_run(title, run, rows, unit) for title, run in runs.items()],
+        "errorKinds": list(ERROR_KINDS),
+        "runs": [_run(title, run, people, rows, unit) for title, run in runs.items()],
     }
 
 
@@ -83,12 +85,16 @@ def _image(image_id: int, thumbnail: Thumbnail) -> dict[str, object]:
     }
 
 
-def _run(title: str, run: Predictions, rows: np.ndarray, unit: float) -> dict[str, object]:
+def _run(
+    title: str, run: Predictions, people: People, rows: np.ndarray, unit: float
+) -> dict[str, object]:
+    kinds = error_kinds(run, people)
     return {
         "title": title,
         "xy": _pack_places(run.xy[rows], unit),
         "score": None if run.score is None else _pack_scores(run.score[rows]),
         "anchor": None if run.anchor is None else _pack_places(run.anchor[rows], unit),
+        "errorKind": None if kinds is None else _pack(kinds[rows], "u1"),
     }
 
 

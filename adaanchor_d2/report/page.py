@@ -10,8 +10,8 @@ from markupsafe import Markup
 from .charts import group_styles
 from .runs import Run, show_value
 from .seeds import Group, group_seeds
-from .tables import setting_rows
 from .set_report import SetReport, report_on_set
+from .tables import setting_rows
 from .training import draw_training
 
 _FOLDER = Path(__file__).with_name("page")

@@ -4,11 +4,11 @@ Shapes: N people with labelled keypoints, K keypoint types. Coordinates are cont
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from detectron2.data import DatasetCatalog, MetadataCatalog
+from detectron2.data import DatasetCatalog
 
 from ..data.skeletons import Skeleton
 from ..errors import InputError
@@ -17,6 +17,7 @@ from ..evaluation.metadata import choose_sigmas, read_metadata
 from ..evaluation.metrics import similarity_radius
 from ..evaluation.mpii_evaluator import JOINT_CODES
 from ..evaluation.mpii_ground_truth import load_mpii_ground_truth
+from ..evaluation.skeleton_evaluators import evaluator_of
 from ..evaluation.wflw_evaluator import EYE_CORNERS, THRESHOLD
 
 _PCKH_THRESHOLD = 0.5
@@ -78,6 +79,7 @@ def load_people(data_set: str, oks_sigmas: Sequence[float] = ()) -> People:
     if data_set not in DatasetCatalog.list():
         raise InputError(f"The data set {data_set} is not registered here.")
     skeleton = read_metadata(data_set, "skeleton")
+    skeleton = replace(skeleton, sigmas=choose_sigmas(oks_sigmas, skeleton))
     evaluator_type = read_metadata(data_set, "evaluator_type")
     images, rows = _labelled_people(DatasetCatalog.get(data_set))
     if not rows:
@@ -86,7 +88,7 @@ def load_people(data_set: str, oks_sigmas: Sequence[float] = ()) -> People:
     keypoints = np.array([person["keypoints"] for person in persons], dtype=np.float64)
     keypoints = keypoints.reshape(len(persons), skeleton.num_keypoints, 3)
     x, y, width, height = np.array([person["bbox"] for person in persons], dtype=np.float64).T
-    limit, limit_name = _limits(evaluator_type, data_set, persons, keypoints, oks_sigmas)
+    limit, limit_name = _limits(evaluator_type, data_set, persons, keypoints, skeleton)
     return People(
         data_set,
         evaluator_type,
@@ -98,8 +100,8 @@ def load_people(data_set: str, oks_sigmas: Sequence[float] = ()) -> People:
         keypoints=keypoints,
         limit=limit,
         limit_name=limit_name,
-        # CrowdPose's flags have no meaning.
-        tells_hidden=evaluator_type != "crowdpose" and bool((keypoints[..., 2] == 1).any()),
+        tells_hidden=evaluator_of(skeleton).tells_visibility
+        and bool((keypoints[..., 2] == 1).any()),
     )
 
 
@@ -115,7 +117,8 @@ def _labelled_people(records: list[dict]) -> tuple[list[ImageFile], list[tuple[i
 
 
 def _is_labelled(person: dict) -> bool:
-    return not person.get("iscrowd") and any(v > 0 for v in person.get("keypoints", ())[2::3])
+    is_counted = not person.get("iscrowd") and person.get("num_keypoints", 0) > 0
+    return is_counted and any(v > 0 for v in person["keypoints"][2::3])
 
 
 def _limits(
@@ -123,7 +126,7 @@ def _limits(
     data_set: str,
     persons: list[dict],
     keypoints: np.ndarray,
-    oks_sigmas: Sequence[float],
+    skeleton: Skeleton,
 ) -> tuple[np.ndarray, str]:
     """(N, K) distances up to which keypoints are right by the benchmark, and what they are."""
     if evaluator_type == "wflw_landmarks":
@@ -137,9 +140,8 @@ def _limits(
         limit = _PCKH_THRESHOLD * head_size[rows]
         name = f"{_PCKH_THRESHOLD:g} of the head size"
     else:
-        sigmas = choose_sigmas(oks_sigmas, MetadataCatalog.get(data_set).skeleton)
         area = np.array([person["area"] for person in persons], dtype=np.float64)
-        return similarity_radius(area, sigmas, CORRECT_SIMILARITY), (
+        return similarity_radius(area, np.array(skeleton.sigmas), CORRECT_SIMILARITY), (
             f"the distance at which the keypoint similarity is {CORRECT_SIMILARITY:g}"
         )
     return np.broadcast_to(limit[:, None], keypoints.shape[:2]), name

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from detectron2.data import MetadataCatalog
 
+from ..analysis import ERROR_KINDS, MatchedKeypoints
 from ..errors import InputError
 from ..visualization.curves import threshold_panels as gamma_panels
 from .charts import Chart, draw_charts
@@ -12,6 +14,7 @@ from .confidence import (
     LEAST_IN_BIN,
     NUM_BINS,
     Confidence,
+    calibration_rows,
     reliability_panels,
     threshold_panels,
 )
@@ -21,7 +24,7 @@ from .predictions import Predictions, load_predictions, result_file
 from .roots import data_root_of
 from .runs import Run
 from .seeds import Group
-from .tables import Table, figure_tables
+from .tables import Table, evaluation_tables, figure_table
 
 
 @dataclass
@@ -31,9 +34,12 @@ class SetReport:
     Attributes:
         name: of the data set.
         groups: its runs.
-        tables, gamma_tables: the last evaluations; those at further gammas apart.
-        threshold_charts, calibration_charts: of the keypoints in the result files.
-        calibration: rows (title of a run, state of the keypoints, figures).
+        tables: the last evaluations.
+        gamma_tables: those at further gammas.
+        file_tables: what the result files say of people and errors.
+        threshold_charts: precision and recall over thresholds, AP over gamma.
+        calibration_charts: reliability diagrams.
+        calibration: ECE and AUROC by visibility.
         limit_name: up to where a keypoint is right; "" where no predictions were read.
         gallery: for the page's script; None: no gallery.
         notes: {part of the page: sentences on what is not there}.
@@ -43,9 +49,10 @@ class SetReport:
     groups: list[Group]
     tables: list[Table] = field(default_factory=list)
     gamma_tables: list[Table] = field(default_factory=list)
+    file_tables: list[Table] = field(default_factory=list)
     threshold_charts: list[Chart] = field(default_factory=list)
     calibration_charts: list[Chart] = field(default_factory=list)
-    calibration: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
+    calibration: Table | None = None
     limit_name: str = ""
     gallery: dict | None = None
     notes: dict[str, list[str]] = field(default_factory=dict)
@@ -76,6 +83,7 @@ def report_on_set(name: str, groups: Sequence[Group], gallery_limit: int) -> Set
     if people is None or not predictions:
         return found
     found.limit_name = people.limit_name
+    _add_file_tables(found, predictions)
     _add_confidence(found, people, predictions)
     _add_gallery(found, people, predictions, gallery_limit)
     return found
@@ -83,7 +91,7 @@ def report_on_set(name: str, groups: Sequence[Group], gallery_limit: int) -> Set
 
 def _add_tables(found: SetReport) -> None:
     evaluator_type = getattr(MetadataCatalog.get(found.name), "evaluator_type", "")
-    for table in figure_tables(found.groups, evaluator_type):
+    for table in evaluation_tables(found.groups, evaluator_type):
         (found.gamma_tables if "_gamma" in table.task else found.tables).append(table)
     for run in found.runs:
         if not (run.folder / "metrics.json").exists():
@@ -150,6 +158,34 @@ def _note_in_all(found: SetReport, sentence: str) -> None:
         found.note(part, sentence)
 
 
+def _add_file_tables(found: SetReport, predictions: dict[str, Predictions]) -> None:
+    matched = {title: p.matched for title, p in predictions.items() if p.matched is not None}
+    if not matched:
+        found.note(
+            "results",
+            "No kinds of errors: they are told from result files in COCO's form only.",
+        )
+        return
+    people = {title: _named(m.people) for title, m in matched.items()}
+    ends = dict.fromkeys(next(iter(people.values())))
+    errors = {title: _error_shares(m) for title, m in matched.items()}
+    error_ends = {kind: "max" if kind == "good" else "min" for kind in ERROR_KINDS}
+    found.file_tables = [
+        figure_table("people, count", found.groups, people, ends),
+        figure_table("keypoints by kind of error, percent", found.groups, errors, error_ends),
+    ]
+
+
+def _named(counts: dict[str, int]) -> dict[str, int]:
+    return {name.replace("_", " "): count for name, count in counts.items()}
+
+
+def _error_shares(matched: MatchedKeypoints) -> dict[str, float]:
+    """Percent of the labelled keypoints."""
+    counts = np.bincount(matched.error, minlength=len(ERROR_KINDS))
+    return dict(zip(ERROR_KINDS, (100 * counts / len(matched)).tolist(), strict=True))
+
+
 def _add_confidence(found: SetReport, people: People, predictions: dict[str, Predictions]) -> None:
     confidences = {}
     for title, predicted in predictions.items():
@@ -161,12 +197,10 @@ def _add_confidence(found: SetReport, people: People, predictions: dict[str, Pre
     if not confidences:
         return
     found.threshold_charts += draw_charts(threshold_panels(confidences), found.groups)
-    found.calibration_charts += draw_charts(reliability_panels(confidences), found.groups)
-    found.calibration = [
-        (title, state, confidence.figures(state))
-        for title, confidence in confidences.items()
-        for state in confidence.state
-    ]
+    found.calibration_charts = draw_charts(reliability_panels(confidences), found.groups)
+    figures = {title: confidence.figures() for title, confidence in confidences.items()}
+    ends = calibration_rows(confidences)
+    found.calibration = figure_table("keypoints found", found.groups, figures, ends)
     if not people.tells_hidden:
         found.note(
             "calibration",

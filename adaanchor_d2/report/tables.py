@@ -12,8 +12,8 @@ from .seeds import Group
 
 # Settings on which the pixels of the task ``visibility`` depend.
 _INPUT_SIZE = ("INPUT.CROP_SIZE", "INPUT.BOX_PADDING", "INPUT.MIN_SIZE_TEST", "INPUT.IMAGE_FIT")
-_COUNTS = ("Count", "Unmatched")
-_FRACTIONS = ("Score", "ECE", "AUROC", "AUC@0.1")
+_COUNTS = ("Count", "Unmatched", "annotated", "matched", "at oks 0.5", "predicted")
+_FRACTIONS = ("Score", "ECE", "AUROC", "AUC@0.1", "confidence")
 _ABSENT = "–"
 # The order of tasks: the first one that is part of a task's name.
 _TASKS = ("keypoints", "visibility", "confidence", "")
@@ -38,26 +38,46 @@ class Table:
     note: str = ""
 
 
-def figure_tables(groups: Sequence[Group], evaluator_type: str) -> list[Table]:
+def evaluation_tables(groups: Sequence[Group], evaluator_type: str) -> list[Table]:
     """The figures of the last evaluations of groups with the same test set, by task."""
     tasks = _in_order(run.tasks for group in groups for run in group.runs)
     tasks.sort(key=lambda task: next(n for n, end in enumerate(_TASKS) if end in task))
-    return [_figure_table(task, groups, evaluator_type) for task in tasks]
+    main_figures = list(MAIN_FIGURES.get(evaluator_type, {}))
+    tables = []
+    for task in tasks:
+        figures = {run.title: run.tasks.get(task, {}) for group in groups for run in group.runs}
+        is_compared = not (task.endswith("visibility") and _input_sizes_differ(groups))
+        note = "" if is_compared else "Not compared: pixels of network inputs of different sizes."
+        ends = {
+            name: better_end(evaluator_type, name) if is_compared else None
+            for name in sorted(_in_order(figures.values()), key=_place_in(main_figures))
+        }
+        tables.append(figure_table(task, groups, figures, ends, note))
+    return tables
 
 
-def _figure_table(task: str, groups: Sequence[Group], evaluator_type: str) -> Table:
-    of_groups = [[run.tasks.get(task, {}) for run in group.runs] for group in groups]
-    compared = not (task.endswith("visibility") and _input_sizes_differ(groups))
+def figure_table(
+    task: str,
+    groups: Sequence[Group],
+    figures: dict[str, dict[str, float]],
+    ends: dict[str, str | None],
+    note: str = "",
+) -> Table:
+    """Put figures side by side.
+
+    Args:
+        figures: {title of a run: {name: value}}; what is absent shows as a dash.
+        ends: {name: "max", "min" or None, the better end}; the rows, in their order.
+    """
     rows = []
-    names = _in_order(figures for of_group in of_groups for figures in of_group)
-    for name in sorted(names, key=_place_in(list(MAIN_FIGURES.get(evaluator_type, {})))):
-        values = [[f[name] for f in of_group if name in f] for of_group in of_groups]
-        better = better_end(evaluator_type, name) if compared else None
+    for name, better in ends.items():
+        values = [
+            [figures[run.title][name] for run in group.runs if name in figures.get(run.title, {})]
+            for group in groups
+        ]
         show = _format_of(name)
-        rows.append(
-            Row(name, better, [_cell(v, show) for v in values], _best(values, better, show))
-        )
-    note = "" if compared else "Not compared: pixels of network inputs of different sizes."
+        cells = [_cell(of_group, show) for of_group in values]
+        rows.append(Row(name, better, cells, _best(values, better, show)))
     return Table(task, rows, note)
 
 
@@ -78,12 +98,12 @@ def _input_sizes_differ(groups: Sequence[Group]) -> bool:
 def _format_of(name: str) -> Callable[[float], str]:
     if name.endswith(_COUNTS):
         return "{:,.0f}".format
-    is_fraction = name.partition("_")[0].endswith(_FRACTIONS)
+    is_fraction = name.partition("_")[0].partition(",")[0].endswith(_FRACTIONS)
     return "{:.3f}".format if is_fraction else "{:.2f}".format
 
 
 def _cell(values: list[float], show: Callable[[float], str]) -> str:
-    """One value, or mean ± sample standard deviation over seeds (how many, where some lack)."""
+    """One value, or mean ± sample standard deviation over seeds."""
     if not values:
         return _ABSENT
     if len(values) == 1:

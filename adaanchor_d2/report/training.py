@@ -31,9 +31,7 @@ def draw_training(groups: Sequence[Group]) -> tuple[list[Chart], list[str]]:
     panels = [panel for panel in (loss, *others) if _is_a_curve(panel)]
     notes = []
     if not any(panel.has_markers for panel in panels):
-        notes.append(
-            "No curves of figures: no run was evaluated more than once (TEST.EVAL_PERIOD)."
-        )
+        notes.append("Figures have no curve: no run was evaluated twice (TEST.EVAL_PERIOD).")
     return draw_charts(panels, groups), notes
 
 

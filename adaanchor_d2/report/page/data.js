@@ -32,6 +32,7 @@ function unpackSet(set) {
 function unpackRun(set, run) {
   run.xy = placesOf(run.xy, set.unit);
   run.score = run.score && new Float32Array(new Uint16Array(bytesOf(run.score))).map((step) => step / 65535);
+  run.errorKind = run.errorKind && new Uint8Array(bytesOf(run.errorKind));
   run.anchor = run.anchor && placesOf(run.anchor, set.unit);
   run.distance = new Float32Array(set.v).map((v, i) => v > 0 ? distance(set.xy, run.xy, i) : NaN);
 }

@@ -18,7 +18,10 @@ const ORDERS = {
   file: [BY_ERROR, true],
 };
 
-/** choice: {run, joint (-1: all), state ("" for any), from, to (units of the limit), order}. */
+// Choices of runs: the cards of all, or of each person the first one only.
+const ALL_RUNS = -1, ANY_RUN = -2;
+
+/** choice: {run, joint (-1: all), state ("": any), from, to (units of the limit), kind (of error; -1: any), order}. */
 function findCards(set, choice) {
   const cards = [];
   set.runs.forEach((run, r) => {
@@ -31,7 +34,12 @@ function findCards(set, choice) {
   } else {
     cards.sort((a, b) => a.person - b.person || a.run - b.run);
   }
-  return cards;
+  return choice.run === ANY_RUN ? firstOfEachPerson(cards) : cards;
+}
+
+function firstOfEachPerson(cards) {
+  const seen = new Set();
+  return cards.filter((card) => !seen.has(card.person) && seen.add(card.person));
 }
 
 function compare(a, b) {
@@ -59,6 +67,7 @@ function addCards(cards, set, r, choice) {
 
 function isLetThrough(set, run, i, choice) {
   if (set.v[i] === 0 || (choice.state && stateOf(set, i) !== choice.state)) return false;
+  if (choice.kind >= 0 && (!run.errorKind || run.errorKind[i] !== choice.kind)) return false;
   const error = run.distance[i] / set.limit[i];
   const isInRange = choice.from === 0 ? error >= 0 : error > choice.from || choice.from === Infinity;
   return isInRange && error <= choice.to && (choice.from < Infinity || error === Infinity);

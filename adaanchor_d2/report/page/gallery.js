@@ -2,6 +2,11 @@
 
 const BATCH = 120;
 
+/** An error in units of the limit, in three digits. */
+function times(error) {
+  return `${error < 10 ? error.toFixed(2) : error.toPrecision(3)} × limit`;
+}
+
 class Gallery {
   constructor(sets) {
     this.sets = sets;
@@ -27,10 +32,13 @@ class Gallery {
   chooseSet() {
     const set = this.set = this.sets[Number(this.form.set.value)];
     if (!set.numKinds) unpackSet(set);
-    const all = new Option(`all ${set.runs.length}`, -1);
-    this.form.run.replaceChildren(...(set.runs.length > 1 ? [all] : []), ...set.runs.map((run, r) => new Option(run.title, r)));
+    const several = [new Option("any, each person once", ANY_RUN), new Option(`all ${set.runs.length}`, ALL_RUNS)];
+    this.form.run.replaceChildren(...(set.runs.length > 1 ? several : []), ...set.runs.map((run, r) => new Option(run.title, r)));
     this.form.joint.replaceChildren(new Option("all", -1), ...set.kinds.map((name, k) => new Option(name, k)));
     this.fillStates();
+    const hasKinds = set.runs.some((run) => run.errorKind);
+    document.getElementById("kind-field").hidden = !hasKinds;
+    this.form.kind.replaceChildren(new Option("any", -1), ...set.errorKinds.map((name, k) => new Option(name, k)));
     const hasScores = set.runs.some((run) => run.score);
     for (const option of this.form.order.options) {
       if (option.value.endsWith("sure")) option.hidden = option.disabled = !hasScores;
@@ -70,7 +78,7 @@ class Gallery {
     document.getElementById("range-field").hidden = !isOwn;
     const limit = (field, empty) => field.value === "" ? empty : Number(field.value);
     const [from, to] = isOwn ? [limit(form.from, 0), limit(form.to, Number.MAX_VALUE)] : ERROR_RANGES[form.error.value];
-    return { run: Number(form.run.value), joint: Number(form.joint.value), state: form.state.value, from, to, order: form.order.value };
+    return { run: Number(form.run.value), joint: Number(form.joint.value), state: form.state.value, from, to, kind: Number(form.kind.value), order: form.order.value };
   }
 
   apply() {
@@ -118,9 +126,10 @@ class Gallery {
     const run = set.runs[card.run];
     const i = card.person * set.numKinds + card.kind;
     const state = stateOf(set, i);
-    const place = card.error < Infinity ? `${run.distance[i].toFixed(1)} px, ${card.error.toFixed(2)} × limit` : "not found";
+    const place = card.error < Infinity ? `${run.distance[i].toFixed(1)} px, ${times(card.error)}` : "not found";
     const score = run.score && card.error < Infinity ? `confidence ${card.score.toFixed(2)}` : "";
-    const lines = [["card-kind", set.kinds[card.kind] + (state === "labelled" ? "" : `, ${state}`)], ["card-figures", place], ["card-figures", score]];
+    const kind = run.errorKind ? set.errorKinds[run.errorKind[i]] : "";
+    const lines = [["card-kind", set.kinds[card.kind] + (state === "labelled" ? "" : `, ${state}`)], ["card-figures", place], ["card-figures", [score, kind].filter(Boolean).join(", ")]];
     return set.runs.length > 1 ? [...lines, ["card-run", run.title]] : lines;
   }
 

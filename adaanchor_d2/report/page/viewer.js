@@ -51,6 +51,7 @@ class Viewer {
       pictureOf(set, card.person, set.runs[run], all, card.kind, this.layers, 40);
     this.dialog.querySelector("#anchor-layer").hidden = !set.runs[run].anchor;
     this.dialog.querySelector("#viewer-rows").replaceChildren(...this.rows(all, card));
+    this.dialog.querySelector("#viewer-kind").hidden = !set.runs[run].errorKind;
     const steps = this.dialog.querySelectorAll("[data-step]");
     steps[0].disabled = this.index === 0;
     steps[1].disabled = this.index === this.cards.length - 1;
@@ -69,7 +70,8 @@ class Viewer {
       row.classList.toggle("chosen", k === card.kind);
       row.classList.toggle("wrong", error(k) > 1);
       const cells = [set.kinds[k], stateOf(set, i), isFound ? run.distance[i].toFixed(1) : "not found",
-        isFound ? error(k).toFixed(2) : "", run.score && isFound ? run.score[i].toFixed(2) : ""];
+        isFound ? error(k).toFixed(2) : "", run.score && isFound ? run.score[i].toFixed(2) : "",
+        ...(run.errorKind ? [set.errorKinds[run.errorKind[i]]] : [])];
       cells.forEach((text, column) => {
         const cell = document.createElement(column ? "td" : "th");
         if (!column) cell.scope = "row";
