@@ -25,6 +25,7 @@ ALLOWED = {
     "analysis": {"data", "evaluation", "modeling/score_calibration"},
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
+    "report": {"data", "evaluation", "analysis", "visualization"},
     "weights": {"engine"},
 }
 TORCH_ONLY = ("modeling/anchors", "modeling/losses")

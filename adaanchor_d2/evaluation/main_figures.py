@@ -53,3 +53,26 @@ def check_best_metric(evaluator_type: str, metric: str, mode: str) -> None:
             f"SOLVER.BEST_METRIC_MODE {mode} would keep the worst checkpoint by {metric}: set it "
             f"to {figures[figure]}."
         )
+
+
+# Figures of the tasks ``visibility`` and ``confidence``, before an "@". Counts and mean scores are
+# neither better high nor low.
+_BESIDE = {
+    "VisError": "min",
+    "VisRMSE": "min",
+    "InvError": "min",
+    "InvRMSE": "min",
+    "VisUnmatched": "min",
+    "InvUnmatched": "min",
+    "Unmatched": "min",
+    "ECE": "min",
+    "AUROC": "max",
+    "Precision": "max",
+    "Recall": "max",
+}
+
+
+def better_end(evaluator_type: str, figure: str) -> str | None:
+    """Return which end of a figure is the better one: "max", "min", or None for neither."""
+    main = MAIN_FIGURES.get(evaluator_type, {})
+    return main.get(figure) or _BESIDE.get(figure.partition("@")[0])

@@ -3,15 +3,39 @@
 import json
 import math
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLORS = ("#d62728", "#1f77b4", "#7f7f7f", "#2ca02c", "#9467bd")
+# Okabe and Ito's, told apart by colour-blind people too, each with a marker of its own.
+COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#b58900", "#56b4e9")
+MARKERS = "osD^vPX"
+_DASHES = ("-", "--", ":", "-.")
+Points = list[tuple[float, float]]
+
+
+class Panel(NamedTuple):
+    """One drawing of curves.
+
+    Attributes:
+        title: what is drawn upward.
+        x_label: what is drawn to the right.
+        points: {run: its (x, y) pairs}; runs without any are not drawn.
+        has_markers: whether each point is marked.
+        is_log: whether y has a logarithmic scale.
+        diagonal: whether the line of y = x is drawn, where a perfect run lies.
+    """
+
+    title: str
+    x_label: str
+    points: dict[str, Points]
+    has_markers: bool = True
+    is_log: bool = False
+    diagonal: bool = False
 
 
 def read_metrics(output_dir: str | Path) -> list[dict]:
@@ -26,55 +50,90 @@ def read_metrics(output_dir: str | Path) -> list[dict]:
     return records
 
 
-def draw_curves(runs: dict[str, list[dict]], metrics: dict[str, str]) -> Figure:
-    """Draw loss and metrics over iterations; recall, precision and AP over confidence thresholds.
+def training_panels(runs: dict[str, list[dict]], metrics: dict[str, str]) -> list[Panel]:
+    """Loss and metrics over iterations.
 
     Args:
         runs: {title: records of ``read_metrics``}.
         metrics: {title: metric}, a panel each.
+    """
+    losses = {run: _relative_losses(records) for run, records in runs.items()}
+    panels = [
+        Panel("training loss / first value", "iteration", losses, has_markers=False, is_log=True)
+    ]
+    for title, metric in metrics.items():
+        points = {run: _series(records, metric) for run, records in runs.items()}
+        panels.append(Panel(title, "iteration", points))
+    return panels
+
+
+def threshold_panels(runs: dict[str, list[dict]]) -> list[Panel]:
+    """Recall, precision and AP of the last evaluation over confidence thresholds.
 
     What was not evaluated at several thresholds (``TEST.CONFIDENCE_THRESHOLDS``, and for models of
     whole images ``TEST.GAMMAS``) has no panel.
     """
-    panels = [_Panel("training loss / first value", "iteration", _relative_losses, marker="")]
-    for title, key in metrics.items():
-        panels.append(_Panel(title, "iteration", partial(_series, metric=key)))
+    panels = []
     for title, (x_label, metric) in _BY_THRESHOLD.items():
-        panel = _Panel(title, x_label, partial(_by_threshold, metric=metric))
-        if any(panel.points_of(records) for records in runs.values()):
-            panels.append(panel)
+        points = {run: _by_threshold(records, metric) for run, records in runs.items()}
+        if any(points.values()):
+            panels.append(Panel(title, x_label, points))
+    return panels
+
+
+def draw_panel(axis: Axes, panel: Panel, styles: dict[str, dict]) -> None:
+    """Draw a panel's curves on ``axis``.
+
+    Args:
+        styles: {run: keywords of matplotlib's ``Line2D``}.
+    """
+    if panel.diagonal:
+        axis.plot([0, 1], [0, 1], color="#888888", lw=1, ls=(0, (2, 3)))
+    for run, points in panel.points.items():
+        if points:
+            style = styles[run] if panel.has_markers else {**styles[run], "marker": ""}
+            axis.plot(*np.array(points, dtype=float).T, label=run, **style)
+    axis.set_title(panel.title, fontsize=10)
+    axis.set_xlabel(panel.x_label, fontsize=9)
+    axis.grid(alpha=0.3)
+    if panel.is_log:
+        axis.set_yscale("log")
+
+
+def run_styles(runs: Sequence[str], colors: Sequence[str] = COLORS) -> dict[str, dict]:
+    """A look for each run; after the last colour the first one comes again, dashed."""
+    return {
+        run: {
+            "color": colors[number % len(colors)],
+            "linestyle": _DASHES[number // len(colors) % len(_DASHES)],
+            "marker": MARKERS[number % len(MARKERS)],
+            "markersize": 4,
+        }
+        for number, run in enumerate(runs)
+    }
+
+
+def draw_curves(runs: dict[str, list[dict]], metrics: dict[str, str]) -> Figure:
+    """Draw :func:`training_panels` and :func:`threshold_panels` as one picture."""
+    panels = training_panels(runs, metrics) + threshold_panels(runs)
+    styles = run_styles(list(runs))
     num_rows = math.ceil(len(panels) / 3)
     figure = Figure(figsize=(12.5, 3.1 * num_rows), layout="constrained")
     axes = list(figure.subplots(num_rows, 3, squeeze=False).flat)
     for axis, panel in zip(axes, panels, strict=False):
-        for (name, records), color in zip(runs.items(), COLORS, strict=False):
-            points = np.array(panel.points_of(records)).reshape(-1, 2)
-            axis.plot(*points.T, marker=panel.marker, label=name, color=color)
-        axis.set_title(panel.title, fontsize=10)
-        axis.set_xlabel(panel.x_label, fontsize=9)
-        axis.grid(alpha=0.3)
-    axes[0].set_yscale("log")
+        draw_panel(axis, panel, styles)
     axes[0].legend(fontsize=9)
     for axis in axes[len(panels) :]:
         axis.set_axis_off()
     return figure
 
 
-class _Panel(NamedTuple):
-    """``points_of``: records of a run -> (x, y) pairs."""
-
-    title: str
-    x_label: str
-    points_of: Callable[[list[dict]], list[tuple[float, float]]]
-    marker: str = "o"
-
-
-def _relative_losses(records: list[dict]) -> list[tuple[float, float]]:
+def _relative_losses(records: list[dict]) -> Points:
     losses = _series(records, "total_loss")
     return [(iteration, loss / losses[0][1]) for iteration, loss in losses]
 
 
-def _series(records: list[dict], metric: str) -> list[tuple[float, float]]:
+def _series(records: list[dict], metric: str) -> Points:
     return [(r["iteration"], r[metric]) for r in records if metric in r]
 
 
@@ -92,7 +151,7 @@ _BY_THRESHOLD = {
 }
 
 
-def _by_threshold(records: list[dict], metric: str) -> list[tuple[float, float]]:
+def _by_threshold(records: list[dict], metric: str) -> Points:
     """The values of the last evaluation at each threshold."""
     points = {}
     for record in records:
