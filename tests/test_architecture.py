@@ -25,6 +25,7 @@ ALLOWED = {
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
     "weights": {"engine"},
+    "experiments": {"data", "evaluation", "engine", "visualization"},
 }
 TORCH_ONLY = ("modeling/anchors", "modeling/losses")
 
