@@ -10,12 +10,9 @@ the training runs and, of people and faces, ``anchors.png`` in the output folder
 import argparse
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import torch
 from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.modeling import build_model
 from quickstart_subjects import RULES, SUBJECTS, Subject
@@ -25,11 +22,11 @@ from adaanchor_d2.data import build_mapper
 from adaanchor_d2.engine.checkpointer import SafeCheckpointer
 from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.errors import InputError, run_command
+from adaanchor_d2.experiments.training import TrainingRun, device_options, train_runs
 from adaanchor_d2.visualization.anchors import draw_anchor_figure, view_anchors
 from adaanchor_d2.visualization.curves import draw_curves, read_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRESS_SECONDS = 20
 
 
 def main() -> None:
@@ -73,7 +70,10 @@ def main() -> None:
         overwrite=True,
     )
     print(f"Training {', '.join(configs)} side by side ({time.time() - start:.0f} s so far) ...")
-    seconds = train_all(configs, output_dir, options)
+    training = [
+        TrainingRun(rule, config, options, output_dir / rule) for rule, config in configs.items()
+    ]
+    seconds = train_runs(training, ROOT / "train_net.py", num_jobs=len(training))
     runs = {rule: read_metrics(output_dir / rule) for rule in configs}
     summary = {rule: summarize(runs[rule], subject.columns, seconds[rule]) for rule in configs}
     (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
@@ -82,66 +82,6 @@ def main() -> None:
         draw_anchors(configs, output_dir, options)
     print_summary(summary, subject, crop_size)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
-
-
-def train_all(configs: dict[str, str], output_dir: Path, options: list[str]) -> dict[str, float]:
-    """Train the rules in parallel processes of one thread; return their seconds."""
-    start = time.time()
-    processes = {
-        rule: start_training(config, output_dir / rule, options) for rule, config in configs.items()
-    }
-    seconds: dict[str, float] = {}
-    last_report = start
-    try:
-        while len(seconds) < len(processes):
-            time.sleep(0.5)
-            for rule, process in processes.items():
-                if rule not in seconds and process.poll() is not None:
-                    check_finished(rule, process, output_dir)
-                    seconds[rule] = time.time() - start
-            if time.time() - last_report > PROGRESS_SECONDS:
-                last_report = time.time()
-                print("  " + ",  ".join(progress(rule, output_dir) for rule in configs), flush=True)
-    finally:
-        for process in processes.values():
-            process.kill()
-    return seconds
-
-
-def start_training(config: str, run_dir: Path, options: list[str]) -> subprocess.Popen:
-    run_dir.mkdir(parents=True, exist_ok=True)
-    (run_dir / "metrics.json").unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "train_net.py"), "--config-file", config]
-    command += ["OUTPUT_DIR", str(run_dir), *options]
-    with open(run_dir / "output.txt", "w") as log:
-        return subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-
-
-def device_options() -> list[str]:
-    return ["MODEL.DEVICE", "cuda" if torch.cuda.is_available() else "cpu"]
-
-
-def check_finished(rule: str, process: subprocess.Popen, output_dir: Path) -> None:
-    if process.returncode:
-        log = output_dir / rule / "output.txt"
-        last = log.read_text().strip().splitlines()[-1:]
-        reason = last[0].removeprefix("error: ") if last else "no output"
-        raise InputError(f"Training {rule} failed: {reason} (all of it is in {log}).")
-
-
-def progress(rule: str, output_dir: Path) -> str:
-    """One phrase on how far a run is, from its metrics file."""
-    if not (output_dir / rule / "metrics.json").exists():
-        return f"{rule}: starting"
-    records = [r for r in read_metrics(output_dir / rule) if "total_loss" in r]
-    if not records:
-        return f"{rule}: starting"
-    return f"{rule}: iteration {records[-1]['iteration'] + 1}, loss {records[-1]['total_loss']:.3g}"
 
 
 def summarize(records: list[dict], columns: dict[str, str], seconds: float) -> dict[str, float]:
