@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-COLORS = ("#d62728", "#1f77b4", "#7f7f7f", "#2ca02c", "#9467bd")
+# Okabe and Ito's, which colour-blind people can tell apart.
+COLORS = ("#d55e00", "#0072b2", "#000000", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
 def read_metrics(output_dir: str | Path) -> list[dict]:
