@@ -14,19 +14,21 @@ import time
 from pathlib import Path
 
 from detectron2.data import DatasetCatalog, MetadataCatalog
-from detectron2.modeling import build_model
 from quickstart_subjects import RULES, SUBJECTS, Subject
 from tabulate import tabulate
 
 from adaanchor_d2.data import build_mapper
-from adaanchor_d2.engine.checkpointer import SafeCheckpointer
+from adaanchor_d2.data.keypoint_cases import PeopleSamples, choose_cases
 from adaanchor_d2.engine.config_file import load_config
+from adaanchor_d2.engine.trained_models import load_trained_model
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.experiments.training import TrainingRun, device_options, train_runs
-from adaanchor_d2.visualization.anchors import draw_anchor_figure, view_anchors
+from adaanchor_d2.visualization.anchor_views import view_anchors
+from adaanchor_d2.visualization.anchors import draw_anchor_figure
 from adaanchor_d2.visualization.curves import draw_curves, read_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
+NUM_DRAWN = 6  # keypoints in anchors.png
 
 
 def main() -> None:
@@ -107,32 +109,20 @@ def draw_anchors(configs: dict[str, str], output_dir: Path, options: list[str]) 
     """Draw from where the rules, FixAnchor excepted, find keypoints of the validation set."""
     drawn = {rule: config for rule, config in configs.items() if rule != "FixAnchor"}
     cfg = load_config(next(iter(configs.values())), options)
-    cases = choose_cases(cfg)
+    name, mapper = cfg.DATASETS.TEST[0], build_mapper(cfg, is_train=False)
+    people = PeopleSamples(mapper.records(DatasetCatalog.get(name), name), mapper)
+    names = MetadataCatalog.get(name).keypoint_names
+    kinds = [k for k, n in enumerate(names) if n not in ("left_eye", "right_eye")]
+    cases = choose_cases(people, kinds, people.states_told, limit=NUM_DRAWN)
+    seen = [(*people.look(case), case.kind) for case in cases]
     views = {}
     for rule, config in reversed(drawn.items()):
-        model = build_model(load_config(config, options))
-        SafeCheckpointer(model).load(str(output_dir / rule / "model_final.pth"))
-        views[rule] = view_anchors(model, [sample for sample, _ in cases])
-    names = MetadataCatalog.get(cfg.DATASETS.TEST[0]).keypoint_names
-    draw_anchor_figure(cases, views, names).savefig(output_dir / "anchors.png", dpi=110)
-
-
-def choose_cases(cfg, num_each: int = 3) -> list[tuple[dict, int]]:
-    """Choose visible, then hidden keypoints of the first people, each of another type."""
-    mapper = build_mapper(cfg, is_train=False)
-    name = cfg.DATASETS.TEST[0]
-    names = MetadataCatalog.get(name).keypoint_names
-    wanted = [k for k, n in enumerate(names) if n not in ("left_eye", "right_eye")]
-    chosen: dict[int, list[tuple[dict, int]]] = {1: [], 2: []}
-    for number, record in enumerate(mapper.records(DatasetCatalog.get(name), name)):
-        if len(chosen[1]) + len(chosen[2]) == 2 * num_each:
-            break
-        sample = mapper(record)
-        kind = wanted[int(0.47 * number * len(wanted)) % len(wanted)]
-        bucket = chosen.get(int(sample["keypoints"][kind, 2]), [])
-        if len(bucket) < num_each and not any(kind == other for _, other in bucket):
-            bucket.append((sample, kind))
-    return chosen[2] + chosen[1]
+        model = load_trained_model(
+            load_config(config, options), str(output_dir / rule / "model_final.pth")
+        )
+        views[rule] = view_anchors(model, seen, cfg.INPUT.FORMAT)
+    titles = [people.describe(case, names) for case in cases]
+    draw_anchor_figure(titles, views).savefig(output_dir / "anchors.png", dpi=110)
 
 
 if __name__ == "__main__":

@@ -128,14 +128,19 @@ class CenterDecoder:
                 rows[gamma].append(_keypoint_rows(people))
         return gather_results(instances, rows, self.gamma, self.gammas)
 
-    def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
-        """Read the poses at the refined centres, bilinearly."""
-        arrays = (tensor.numpy()[:, 0] for tensor in vars(located).values())
-        center_xy, center_score, anchor_xy, valid = arrays
+    def pose_xy(self, maps: CenterMaps, located: LocatedKeypoints) -> Tensor:
+        """Return the keypoints (B, M, K, 2) of the poses at refined centres, read bilinearly; input
+        pixels, on the CPU.
+        """
         stride, places = self.head.stride, located.xy[:, 0].to(maps.offsets.device)
         offsets = sample_maps(maps.offsets.flatten(1, 2), places / stride, self.head.place)
-        offsets = offsets.unflatten(2, maps.offsets.shape[1:3]).cpu().numpy()
-        xy = center_xy[:, :, None] + offsets * stride
+        offsets = offsets.unflatten(2, maps.offsets.shape[1:3]).cpu()
+        return located.xy[:, 0, :, None] + offsets * stride
+
+    def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
+        arrays = (tensor.numpy()[:, 0] for tensor in vars(located).values())
+        _, center_score, anchor_xy, valid = arrays
+        xy = self.pose_xy(maps, located).numpy()
         if self.rescores:
             heat = self.keypoint_head.sample(maps.heatmaps, torch.from_numpy(xy).transpose(1, 2))
             heat = heat.cpu().numpy()
