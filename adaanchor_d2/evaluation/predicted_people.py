@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from detectron2.data import MetadataCatalog
 
-from ..data.datasets.register import find_dataset_files, get_dataset_format
 from ..errors import InputError, name_first
 from .coco_results import read_coco_results
-from .entry_results import read_entry_results
+from .entry_results import TO_CONTINUOUS, read_entry_results
 from .image_predictions import Table
 
 
@@ -17,7 +16,7 @@ def read_predicted_people(json_file: str, dataset_name: str, records: Sequence[d
     ``keypoint_predictions.json``.
 
     Args:
-        dataset_name: registered by this project.
+        dataset_name: registered data set with ``skeleton`` in its metadata.
         records: all of its image records.
 
     Returns:
@@ -26,14 +25,14 @@ def read_predicted_people(json_file: str, dataset_name: str, records: Sequence[d
     Raises:
         InputError: naming the file and the entry at fault, or what the data set does not have.
     """
-    num_keypoints = MetadataCatalog.get(dataset_name).skeleton.num_keypoints
-    choose_format = get_dataset_format(dataset_name).choose_entry_format
-    if choose_format is None:
+    metadata = MetadataCatalog.get(dataset_name)
+    num_keypoints = metadata.skeleton.num_keypoints
+    shift = TO_CONTINUOUS.get(metadata.get("evaluator_type"))
+    if shift is None:
         people = read_coco_results(json_file, num_keypoints)
         known = [record["image_id"] for record in records]
         _require_known(people["image_id"], known, "images", json_file, dataset_name)
         return people
-    shift = choose_format(find_dataset_files(dataset_name).annotation_file).to_continuous
     people = read_entry_results(json_file, num_keypoints, shift)
     image_of = {
         person["id"]: record["image_id"] for record in records for person in record["annotations"]

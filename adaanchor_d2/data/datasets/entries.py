@@ -41,14 +41,10 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True)
 class EntryFormat:
-    """``entries(annotation_file)`` and ``read(entry, skeleton)`` raise InputError for bad input.
-
-    ``to_continuous``: what ``read`` adds to the file's coordinates.
-    """
+    """``entries(annotation_file)`` and ``read(entry, skeleton)`` raise InputError for bad input."""
 
     entries: Callable[[str], Iterator[Entry]]
     read: Callable[[Entry, Skeleton], Person]
-    to_continuous: float
 
     def load(self, annotation_file: str, image_root: str, skeleton: Skeleton) -> list[dict]:
         """Read a file into Detectron2's image records, in the order of the file.

@@ -81,7 +81,7 @@ def read_mpii_person(entry: Entry, skeleton: Skeleton) -> Person:
     return Person(content["image"], annotation)
 
 
-MPII_FORMAT = EntryFormat(mpii_entries, read_mpii_person, TO_CONTINUOUS)
+MPII_FORMAT = EntryFormat(mpii_entries, read_mpii_person)
 
 
 def _check_fields(entry: Entry, skeleton: Skeleton) -> None:

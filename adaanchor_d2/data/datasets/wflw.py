@@ -102,8 +102,8 @@ def read_wflw_csv_line(entry: Entry, skeleton: Skeleton) -> Person:
     return Person(image_name, _face(coordinates, (center_x, center_y), _PIXELS_PER_SCALE * scale))
 
 
-WFLW_LIST_FORMAT = EntryFormat(wflw_list_entries, read_wflw_line, TO_CONTINUOUS)
-WFLW_CSV_FORMAT = EntryFormat(wflw_csv_entries, read_wflw_csv_line, TO_CONTINUOUS)
+WFLW_LIST_FORMAT = EntryFormat(wflw_list_entries, read_wflw_line)
+WFLW_CSV_FORMAT = EntryFormat(wflw_csv_entries, read_wflw_csv_line)
 
 
 def wflw_format(annotation_file: str) -> EntryFormat:
