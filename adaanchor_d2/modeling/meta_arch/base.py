@@ -104,6 +104,11 @@ class PoseModel(nn.Module):
         return (image - self.pixel_mean) / self.pixel_std
 
 
+def transform_lengths(length: Tensor, matrix: Tensor) -> Tensor:
+    """Scale lengths (...) as affine matrices (..., 2, 3) scale areas, by its root."""
+    return length * torch.linalg.det(matrix[..., :2]).abs().sqrt()
+
+
 def transform_points(xy: Tensor, matrix: Tensor) -> Tensor:
     """Apply affine matrices (..., 2, 3) to points (..., 2); leading dimensions broadcast."""
     return (matrix[..., :2] @ xy[..., None])[..., 0] + matrix[..., 2]
