@@ -12,6 +12,7 @@ except ModuleNotFoundError as error:
 
 from . import data, modeling  # noqa: F401  (registers data sets and networks)
 from .config import add_adaanchor_config
+from .engine import Predictor
 from .version import __version__
 
-__all__ = ["__version__", "add_adaanchor_config"]
+__all__ = ["Predictor", "__version__", "add_adaanchor_config"]

@@ -27,6 +27,7 @@ ALLOWED = {
     "visualization": {"data"},
     "report": {"data", "evaluation", "analysis", "visualization"},
     "weights": {"engine"},
+    "experiments": {"data", "evaluation", "engine", "visualization"},
 }
 TORCH_ONLY = ("modeling/anchors", "modeling/losses")
 

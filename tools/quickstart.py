@@ -11,27 +11,26 @@ folder.
 import argparse
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-import torch
 from detectron2.data import DatasetCatalog, MetadataCatalog
-from detectron2.modeling import build_model
 from quickstart_subjects import RULES, SUBJECTS, Subject
 from tabulate import tabulate
 
 from adaanchor_d2.data import build_mapper
-from adaanchor_d2.engine.checkpointer import SafeCheckpointer
+from adaanchor_d2.data.keypoint_cases import PeopleSamples, choose_cases
 from adaanchor_d2.engine.config_file import load_config
+from adaanchor_d2.engine.trained_models import load_trained_model
 from adaanchor_d2.errors import InputError, run_command
+from adaanchor_d2.experiments.training import TrainingRun, device_options, train_runs
 from adaanchor_d2.report import load_runs, write_report
-from adaanchor_d2.visualization.anchors import draw_anchor_figure, view_anchors
+from adaanchor_d2.visualization.anchor_views import view_anchors
+from adaanchor_d2.visualization.anchors import draw_anchor_figure
 from adaanchor_d2.visualization.curves import draw_curves, read_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRESS_SECONDS = 20
+NUM_DRAWN = 6  # keypoints in anchors.png
 
 
 def main() -> None:
@@ -75,7 +74,10 @@ def main() -> None:
         overwrite=True,
     )
     print(f"Training {', '.join(configs)} side by side ({time.time() - start:.0f} s so far) ...")
-    seconds = train_all(configs, output_dir, options)
+    training = [
+        TrainingRun(rule, config, options, output_dir / rule) for rule, config in configs.items()
+    ]
+    seconds = train_runs(training, ROOT / "train_net.py", num_jobs=len(training))
     runs = {rule: read_metrics(output_dir / rule) for rule in configs}
     summary = {rule: summarize(runs[rule], subject.columns, seconds[rule]) for rule in configs}
     (output_dir / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
@@ -86,66 +88,6 @@ def main() -> None:
     print_summary(summary, subject, crop_size)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
     print(f"See the runs side by side, with every person: {report}")
-
-
-def train_all(configs: dict[str, str], output_dir: Path, options: list[str]) -> dict[str, float]:
-    """Train the rules in parallel processes of one thread; return their seconds."""
-    start = time.time()
-    processes = {
-        rule: start_training(config, output_dir / rule, options) for rule, config in configs.items()
-    }
-    seconds: dict[str, float] = {}
-    last_report = start
-    try:
-        while len(seconds) < len(processes):
-            time.sleep(0.5)
-            for rule, process in processes.items():
-                if rule not in seconds and process.poll() is not None:
-                    check_finished(rule, process, output_dir)
-                    seconds[rule] = time.time() - start
-            if time.time() - last_report > PROGRESS_SECONDS:
-                last_report = time.time()
-                print("  " + ",  ".join(progress(rule, output_dir) for rule in configs), flush=True)
-    finally:
-        for process in processes.values():
-            process.kill()
-    return seconds
-
-
-def start_training(config: str, run_dir: Path, options: list[str]) -> subprocess.Popen:
-    run_dir.mkdir(parents=True, exist_ok=True)
-    (run_dir / "metrics.json").unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "train_net.py"), "--config-file", config]
-    command += ["OUTPUT_DIR", str(run_dir), *options]
-    with open(run_dir / "output.txt", "w") as log:
-        return subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
-
-
-def device_options() -> list[str]:
-    return ["MODEL.DEVICE", "cuda" if torch.cuda.is_available() else "cpu"]
-
-
-def check_finished(rule: str, process: subprocess.Popen, output_dir: Path) -> None:
-    if process.returncode:
-        log = output_dir / rule / "output.txt"
-        last = log.read_text().strip().splitlines()[-1:]
-        reason = last[0].removeprefix("error: ") if last else "no output"
-        raise InputError(f"Training {rule} failed: {reason} (all of it is in {log}).")
-
-
-def progress(rule: str, output_dir: Path) -> str:
-    """One phrase on how far a run is, from its metrics file."""
-    if not (output_dir / rule / "metrics.json").exists():
-        return f"{rule}: starting"
-    records = [r for r in read_metrics(output_dir / rule) if "total_loss" in r]
-    if not records:
-        return f"{rule}: starting"
-    return f"{rule}: iteration {records[-1]['iteration'] + 1}, loss {records[-1]['total_loss']:.3g}"
 
 
 def summarize(records: list[dict], columns: dict[str, str], seconds: float) -> dict[str, float]:
@@ -178,32 +120,20 @@ def draw_anchors(configs: dict[str, str], output_dir: Path, options: list[str]) 
     """Draw from where the rules, FixAnchor excepted, find keypoints of the validation set."""
     drawn = {rule: config for rule, config in configs.items() if rule != "FixAnchor"}
     cfg = load_config(next(iter(configs.values())), options)
-    cases = choose_cases(cfg)
+    name, mapper = cfg.DATASETS.TEST[0], build_mapper(cfg, is_train=False)
+    people = PeopleSamples(mapper.records(DatasetCatalog.get(name), name), mapper)
+    names = MetadataCatalog.get(name).keypoint_names
+    kinds = [k for k, n in enumerate(names) if n not in ("left_eye", "right_eye")]
+    cases = choose_cases(people, kinds, people.states_told, limit=NUM_DRAWN)
+    seen = [(*people.look(case), case.kind) for case in cases]
     views = {}
     for rule, config in reversed(drawn.items()):
-        model = build_model(load_config(config, options))
-        SafeCheckpointer(model).load(str(output_dir / rule / "model_final.pth"))
-        views[rule] = view_anchors(model, [sample for sample, _ in cases])
-    names = MetadataCatalog.get(cfg.DATASETS.TEST[0]).keypoint_names
-    draw_anchor_figure(cases, views, names).savefig(output_dir / "anchors.png", dpi=110)
-
-
-def choose_cases(cfg, num_each: int = 3) -> list[tuple[dict, int]]:
-    """Choose visible, then hidden keypoints of the first people, each of another type."""
-    mapper = build_mapper(cfg, is_train=False)
-    name = cfg.DATASETS.TEST[0]
-    names = MetadataCatalog.get(name).keypoint_names
-    wanted = [k for k, n in enumerate(names) if n not in ("left_eye", "right_eye")]
-    chosen: dict[int, list[tuple[dict, int]]] = {1: [], 2: []}
-    for number, record in enumerate(mapper.records(DatasetCatalog.get(name), name)):
-        if len(chosen[1]) + len(chosen[2]) == 2 * num_each:
-            break
-        sample = mapper(record)
-        kind = wanted[int(0.47 * number * len(wanted)) % len(wanted)]
-        bucket = chosen.get(int(sample["keypoints"][kind, 2]), [])
-        if len(bucket) < num_each and not any(kind == other for _, other in bucket):
-            bucket.append((sample, kind))
-    return chosen[2] + chosen[1]
+        model = load_trained_model(
+            load_config(config, options), str(output_dir / rule / "model_final.pth")
+        )
+        views[rule] = view_anchors(model, seen, cfg.INPUT.FORMAT)
+    titles = [people.describe(case, names) for case in cases]
+    draw_anchor_figure(titles, views).savefig(output_dir / "anchors.png", dpi=110)
 
 
 if __name__ == "__main__":

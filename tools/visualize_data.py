@@ -3,7 +3,7 @@
 
     python tools/visualize_data.py --source dataloader --config-file F --output-dir D
 
-Filled discs are visible keypoints, rings are labelled but hidden ones; left is green, right orange.
+Filled discs are visible keypoints, rings are labelled but hidden ones; left is blue, right orange.
 Grey areas of whole images are not supervised: crowds and people without labelled keypoints.
 """
 

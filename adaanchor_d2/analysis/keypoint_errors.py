@@ -34,11 +34,16 @@ def diagnose(
     """
     found = np.flatnonzero(match >= 0)
     pred = people["keypoints"][match[found]]
-    own, partner = _place_similarities(pred, gt, found, sigmas, flip_indices)
+    own, partner = _place_similarities(
+        pred, gt["keypoints"][found], gt["area"][found], sigmas, flip_indices
+    )
     others = np.zeros_like(own)
     row, other = pairs_within_groups(gt["image_id"][found], gt["image_id"])
     row, other = row[other != found[row]], other[other != found[row]]
-    similarities = _place_similarities(pred[row], gt, other, sigmas, flip_indices)
+    area = np.minimum(gt["area"][other], gt["area"][found[row]])
+    similarities = _place_similarities(
+        pred[row], gt["keypoints"][other], area, sigmas, flip_indices
+    )
     np.maximum.at(others, row, np.maximum(*similarities))
     errors = np.full(gt["keypoints"].shape[:2], NOT_FOUND)
     errors[found] = _name_errors(own, partner, others)
@@ -46,11 +51,10 @@ def diagnose(
     return errors
 
 
-def _place_similarities(pred, gt: Table, annotated: np.ndarray, sigmas, flip_indices):
+def _place_similarities(pred, true, area: np.ndarray, sigmas, flip_indices) -> list[np.ndarray]:
     """Similarity (P, K) with people's own joints, and with the mirror partners of the joints that
     have one; 0 where that is not labelled.
     """
-    true, area = gt["keypoints"][annotated], gt["area"][annotated]
     has_partner = flip_indices != np.arange(len(flip_indices))
     return [
         keypoint_similarity(pred[..., :2], places[..., :2], area, sigmas)
@@ -61,8 +65,8 @@ def _place_similarities(pred, gt: Table, annotated: np.ndarray, sigmas, flip_ind
 
 
 def _name_errors(own: np.ndarray, partner: np.ndarray, others: np.ndarray) -> np.ndarray:
-    places = np.stack([own, partner, others])
-    best = places.max(axis=0)
-    names = np.array([JITTER, INVERSION, SWAP])[places.argmax(axis=0)]
-    names = np.where((names == JITTER) & (own >= GOOD_SIMILARITY), GOOD, names)
-    return np.where(best >= MIN_SIMILARITY, names, MISS)
+    elsewhere = np.maximum(partner, others)
+    names = np.where(partner >= others, INVERSION, SWAP)
+    at_home = own >= np.where(elsewhere >= GOOD_SIMILARITY, elsewhere, MIN_SIMILARITY)
+    names = np.where(at_home, np.where(own >= GOOD_SIMILARITY, GOOD, JITTER), names)
+    return np.where(np.maximum(own, elsewhere) >= MIN_SIMILARITY, names, MISS)

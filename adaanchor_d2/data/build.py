@@ -1,6 +1,7 @@
 """Loaders: data set -> records of the mapper's kind -> mapped samples in batches."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 
@@ -24,7 +25,8 @@ MAPPER_REGISTRY = Registry("MAPPER")
 MAPPER_REGISTRY.__doc__ = """
 What makes a model's samples from a data set, chosen by ``INPUT.MAPPER``. Called as
 ``mapper = Mapper(cfg, is_train)``; offers ``mapper.records(image_records, dataset_name) -> list``,
-one record per sample, each with a ``file_name``, and ``mapper(record) -> dict``, the sample.
+one record per sample, each with a ``file_name``, and ``mapper(record) -> dict``, the sample. For
+images without a data set (``Predictor``), ``mapper.records_of_image(image, boxes, box_scores)``.
 """
 
 
@@ -96,12 +98,31 @@ def get_training_skeleton(cfg) -> Skeleton:
     """
     if not cfg.DATASETS.TRAIN:
         raise InputError("DATASETS.TRAIN is empty: name a data set to train on.")
-    skeletons = {name: get_dataset_skeleton(name) for name in cfg.DATASETS.TRAIN}
-    first = cfg.DATASETS.TRAIN[0]
+    return _shared_skeleton("DATASETS.TRAIN", cfg.DATASETS.TRAIN)
+
+
+def get_predicted_skeleton(cfg) -> Skeleton:
+    """Return the skeleton of what the model predicts: that of all data sets of DATASETS.TEST.
+
+    Raises:
+        InputError: no or unknown data sets, data sets of different skeletons, or one with another
+            number of keypoints than the model.
+    """
+    if not cfg.DATASETS.TEST:
+        raise InputError(
+            "DATASETS.TEST is empty: name a data set whose skeleton the predicted keypoints have."
+        )
+    check_num_keypoints(cfg, cfg.DATASETS.TEST[0])
+    return _shared_skeleton("DATASETS.TEST", cfg.DATASETS.TEST)
+
+
+def _shared_skeleton(key: str, names: Sequence[str]) -> Skeleton:
+    skeletons = {name: get_dataset_skeleton(name) for name in names}
+    first = names[0]
     for name, skeleton in skeletons.items():
         if skeleton != skeletons[first]:
             raise InputError(
-                f"DATASETS.TRAIN mixes skeletons: '{first}' has '{skeletons[first].name}', "
+                f"{key} mixes skeletons: '{first}' has '{skeletons[first].name}', "
                 f"'{name}' has '{skeleton.name}'."
             )
     return skeletons[first]

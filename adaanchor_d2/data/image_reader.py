@@ -10,8 +10,11 @@ from ..errors import InputError
 _AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
-def read_image(file_name: str) -> np.ndarray:
+def read_image(file_name: str, *, upright: bool = False) -> np.ndarray:
     """Decode an image file to uint8 (H, W, 3), BGR.
+
+    Args:
+        upright: turn it by its EXIF orientation, as viewers do; else it is as annotations count.
 
     Raises:
         InputError: when the file is missing or is not a whole image.
@@ -21,7 +24,7 @@ def read_image(file_name: str) -> np.ndarray:
             content = file.read()
     except OSError as error:
         raise InputError(f"Image {file_name} cannot be read: {error.strerror}.") from None
-    image = None if not content or _is_cut_short(content) else _decode(content)
+    image = None if not content or _is_cut_short(content) else _decode(content, upright)
     if image is None:
         raise InputError(f"Image {file_name} cannot be decoded: it is truncated or not an image.")
     return image
@@ -32,9 +35,10 @@ def _is_cut_short(content: bytes) -> bool:
     return content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-4096:]
 
 
-def _decode(content: bytes) -> np.ndarray | None:
+def _decode(content: bytes, upright: bool) -> np.ndarray | None:
+    flags = cv2.IMREAD_COLOR if upright else _AS_STORED
     try:
-        return cv2.imdecode(np.frombuffer(content, np.uint8), _AS_STORED)
+        return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error:  # a header that asks for more than OpenCV allows
         return None
 
@@ -58,6 +62,12 @@ class ImageReader:
     def __init__(self) -> None:
         self._file_name: str | None = None
         self._image: np.ndarray | None = None
+
+    def read_record(self, record: dict) -> np.ndarray:
+        """Return a record's image: its ``decoded_image`` where it brings one, or its file's."""
+        if "decoded_image" in record:
+            return record["decoded_image"]
+        return self.read(record["file_name"], record.get("width"), record.get("height"))
 
     def read(
         self, file_name: str, width: int | None = None, height: int | None = None

@@ -1,5 +1,6 @@
 """One person, cropped: the samples of single-person models."""
 
+import numpy as np
 import torch
 from detectron2.config import configurable
 from detectron2.data import MetadataCatalog
@@ -15,6 +16,7 @@ from .person_records import (
     DETECTOR,
     detected_people,
     evaluated_people,
+    given_people,
     labelled_people,
 )
 from .sample_parts import get_channel_order, image_to_tensor, move_keypoints
@@ -122,6 +124,23 @@ class PersonCropMapper:
             )
         return people
 
+    def records_of_image(
+        self, image: dict, boxes: np.ndarray | None, box_scores: np.ndarray | None
+    ) -> list[dict]:
+        """Return the records of one image that is at hand, one for each box.
+
+        Args:
+            image: ``file_name, image_id, decoded_image``.
+            boxes: (N, 4) x1, y1, x2, y2, image pixels; None: the whole image is one.
+            box_scores: (N,); None: 1 for each.
+        """
+        if boxes is None:
+            height, width = image["decoded_image"].shape[:2]
+            boxes = np.array([[0, 0, width, height]], np.float64)
+        if box_scores is None:
+            box_scores = np.ones(len(boxes))
+        return given_people(image, boxes, box_scores)
+
     def _annotated_people(self, image_records: list[dict], dataset_name: str) -> list[dict]:
         box = ANNOTATED_BOXES[self.person_boxes]
         if not all(box in person for image in image_records for person in image["annotations"]):
@@ -157,7 +176,7 @@ class PersonCropMapper:
         if self.augmentation is not None:
             plan = self.augmentation(plan.region, keypoints, rng)
         image_to_crop, crop_to_image = crop_affines(plan.region, self.crop_size, *plan[1:])
-        image = self._reader.read(record["file_name"], record.get("width"), record.get("height"))
+        image = self._reader.read_record(record)
         crop = warp_image(image, crop_to_image, self.crop_size)
         sample = {
             "image": image_to_tensor(crop, self.channel_order),

@@ -4,11 +4,12 @@ A person record has ``file_name, image_id, height, width, annotation_id`` (-1 fo
 box), ``bbox`` (x1, y1, x2, y2; image pixels), ``box_score`` (1.0 for an annotated box) and, for
 annotated people, ``area`` and ``keypoints`` (K, 3) float32 (x, y in continuous image pixels, v).
 ``height`` and ``width`` are absent where the annotations do not tell them, ``keypoints`` in a split
-without ground truth.
+without ground truth. A record may bring its image, ``decoded_image`` (H, W, 3) uint8 BGR; then no
+file is read.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -68,11 +69,25 @@ def detected_people(image_records: list[dict], detections: dict[int, list[dict]]
         {
             **image_fields(image),
             "annotation_id": -1,
-            "bbox": _to_corners(detection["bbox"]),
+            "bbox": to_corners(detection["bbox"]),
             "box_score": float(detection["score"]),
         }
         for image in image_records
         for detection in detections.get(image["image_id"], [])
+    ]
+
+
+def given_people(image: dict, boxes: np.ndarray, box_scores: np.ndarray) -> list[dict]:
+    """Return one record for each box of an image that is at hand.
+
+    Args:
+        image: ``file_name, image_id, decoded_image``.
+        boxes: (N, 4) x1, y1, x2, y2, image pixels.
+        box_scores: (N,).
+    """
+    return [
+        {**image, "annotation_id": -1, "bbox": tuple(box), "box_score": score}
+        for box, score in zip(boxes.tolist(), box_scores.tolist(), strict=True)
     ]
 
 
@@ -93,7 +108,7 @@ def _from_annotation(image: dict, person: dict, box: str) -> dict:
     record = {
         **image_fields(image),
         "annotation_id": person["id"],
-        "bbox": _to_corners(person[box]),
+        "bbox": to_corners(person[box]),
         "box_score": 1.0,
         "area": person["area"],
     }
@@ -107,6 +122,7 @@ def image_fields(image: dict) -> dict:
     return {key: image[key] for key in ("file_name", "image_id", "height", "width") if key in image}
 
 
-def _to_corners(box: list[float]) -> tuple[float, float, float, float]:
+def to_corners(box: Sequence[float]) -> tuple[float, float, float, float]:
+    """x, y, width, height -> x1, y1, x2, y2."""
     x, y, width, height = box
     return (x, y, x + width, y + height)

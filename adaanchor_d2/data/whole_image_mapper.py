@@ -124,9 +124,25 @@ class WholeImageMapper:
             )
         return records
 
+    def records_of_image(
+        self, image: dict, boxes: np.ndarray | None, box_scores: np.ndarray | None
+    ) -> list[dict]:
+        """Return the one record of an image that is at hand: ``file_name, image_id,
+        decoded_image``.
+
+        Raises:
+            InputError: boxes are given; the model finds the people itself.
+        """
+        if boxes is not None:
+            raise InputError(
+                "Boxes of people were given, but INPUT.MAPPER WholeImageMapper takes whole images: "
+                "the model finds the people itself."
+            )
+        return [image]
+
     def __call__(self, record: dict) -> dict:
         rng = self._worker.rng()
-        image = self._reader.read(record["file_name"], record.get("width"), record.get("height"))
+        image = self._reader.read_record(record)
         height, width = image.shape[:2]
         if self.augmentation is None:
             plan, input_size = self._evaluation_plan(height, width)

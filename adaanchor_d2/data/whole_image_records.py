@@ -7,6 +7,8 @@ them) and, where the data set has ground truth,
 * ``people_keypoints``: (P, K, 3) float32, x, y in continuous image pixels and v;
 * ``ignored``: the annotations (``id, bbox, segmentation``) of crowds and of people without a
   labelled keypoint.
+
+A record may bring its image, ``decoded_image`` (H, W, 3) uint8 BGR; then no file is read.
 """
 
 import numpy as np

@@ -41,6 +41,21 @@ def check_evaluation(cfg: CfgNode) -> None:
     check_data(cfg, cfg.DATASETS.TEST)
 
 
+def check_prediction(cfg: CfgNode) -> None:
+    """Raise InputError for settings that prediction without a data set cannot work with."""
+    check_model(cfg)
+    has_tagger = getattr(META_ARCH_REGISTRY.get(cfg.MODEL.META_ARCHITECTURE), "has_tagger", False)
+    if has_tagger and cfg.MODEL.TAG.SOURCE == "oracle":
+        raise InputError(
+            "MODEL.TAG.SOURCE oracle groups keypoints by the ground truth, which a given image "
+            "does not have: use joint or frozen."
+        )
+    if cfg.TEST.FLIP and not cfg.DATASETS.TEST:
+        raise InputError(
+            "TEST.FLIP needs the skeleton of a data set of DATASETS.TEST, which is empty."
+        )
+
+
 def check_data(cfg: CfgNode, names: Sequence[str]) -> None:
     """Check that the data sets of these names are there and go with the model and the evaluation.
 
@@ -121,7 +136,7 @@ def check_device(name: str, num_processes: int = 1) -> None:
 
 
 def check_model(cfg: CfgNode) -> None:
-    """Check the device, the names of meta-architecture and anchor rule, and the input's shape."""
+    """Check the device, the names of meta-architecture and anchor rule, and the input."""
     check_device(cfg.MODEL.DEVICE)
     name = cfg.MODEL.META_ARCHITECTURE
     if name not in META_ARCH_REGISTRY:
@@ -145,6 +160,8 @@ def check_model(cfg: CfgNode) -> None:
         raise InputError(
             f"INPUT.CROP_SIZE {tuple(size)} must be two whole numbers above 0, (height, width)."
         )
+    if cfg.TEST.BATCH_SIZE < 1:
+        raise InputError(f"TEST.BATCH_SIZE is {cfg.TEST.BATCH_SIZE}, but must be at least 1.")
 
 
 def check_solver(cfg: CfgNode, world_size: int) -> None:
@@ -166,8 +183,6 @@ def check_solver(cfg: CfgNode, world_size: int) -> None:
             f"number of processes ({world_size}) x SOLVER.ACCUMULATE_STEPS "
             f"({solver.ACCUMULATE_STEPS})."
         )
-    if cfg.TEST.BATCH_SIZE < 1:
-        raise InputError(f"TEST.BATCH_SIZE is {cfg.TEST.BATCH_SIZE}, but must be at least 1.")
     if cfg.DATALOADER.NUM_WORKERS < 0:
         raise InputError(f"DATALOADER.NUM_WORKERS is {cfg.DATALOADER.NUM_WORKERS}, below 0.")
     if solver.BASE_LR < 0:

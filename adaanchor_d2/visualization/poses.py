@@ -7,17 +7,21 @@ import numpy as np
 
 from ..data.skeletons import Skeleton
 
-# BGR. Left and right are told by the names of the skeleton.
-LEFT_COLOR = (80, 200, 0)
-RIGHT_COLOR = (0, 110, 255)
-MIDDLE_COLOR = (255, 150, 60)
+# BGR. Left and right are told by the names of the skeleton. Colour-blind people can tell these
+# apart, and the dark edge around them shows on snow as on asphalt.
+LEFT_COLOR = (255, 170, 50)
+RIGHT_COLOR = (0, 120, 255)
+MIDDLE_COLOR = (80, 230, 245)
 BOX_COLOR = (220, 220, 220)
+ARROW_COLOR = (230, 60, 255)
+EDGE_COLOR = (40, 40, 40)
 _SHIFT = 4  # OpenCV draws at 1 / 2**4 of a pixel.
 # Radius of a keypoint's disc, as a part of what is drawn and of the picture (longer sides).
 _RADIUS_PER_PERSON = 1 / 80
 _RADIUS_PER_PICTURE = 1 / 130
 _LEAST_RADIUS_PX = 1.0
 _LEAST_RING_PX = 2.5  # a smaller ring is a disc
+_LEAST_EDGED_RADIUS_PX = 2.5  # lines of smaller marks have no dark edge
 
 
 def draw_pose(
@@ -30,7 +34,7 @@ def draw_pose(
 ) -> np.ndarray:
     """Return a copy of ``image`` with one person's keypoints and the edges between them.
 
-    Left is green, right orange, the middle blue. Hidden keypoints are rings, others filled discs.
+    Left is blue, right orange, the middle yellow. Hidden keypoints are rings, others filled discs.
     Discs and lines are the smaller, the smaller the person is.
 
     Args:
@@ -48,7 +52,10 @@ def draw_pose(
         if shown[a] and shown[b]:
             color = colors[a] if colors[a] == colors[b] else MIDDLE_COLOR
             ends = _fixed_point(keypoints[a]), _fixed_point(keypoints[b])
-            cv2.line(canvas, *ends, color, max(1, round(radius / 2)), cv2.LINE_AA, _SHIFT)
+            thickness = max(1, round(radius / 2))
+            if radius >= _LEAST_EDGED_RADIUS_PX:
+                cv2.line(canvas, *ends, EDGE_COLOR, thickness + 2, cv2.LINE_AA, _SHIFT)
+            cv2.line(canvas, *ends, color, thickness, cv2.LINE_AA, _SHIFT)
     for k in np.flatnonzero(shown):
         center = _fixed_point(keypoints[k])
         thickness = max(1, round(radius / 3)) if hidden[k] else cv2.FILLED
@@ -56,6 +63,51 @@ def draw_pose(
         cv2.circle(
             canvas, center, round(size * 2**_SHIFT), colors[k], thickness, cv2.LINE_AA, _SHIFT
         )
+    return canvas
+
+
+def draw_people(
+    image: np.ndarray,
+    keypoints: np.ndarray,
+    skeleton: Skeleton,
+    *,
+    threshold: float,
+    anchors: np.ndarray | None = None,
+    boxes: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return a copy of ``image`` with predicted people.
+
+    Args:
+        image: (H, W, 3) uint8, BGR.
+        keypoints: (N, K, 3), x, y in continuous pixels, score.
+        skeleton: of K keypoints.
+        threshold: keypoints with a lower score are not drawn.
+        anchors: (N, K, 2); an arrow points from each to its keypoint. None: no arrows.
+        boxes: (N, 4) x1, y1, x2, y2; None: no boxes.
+    """
+    canvas = image.copy()
+    for box in () if boxes is None else boxes:
+        canvas = draw_box(canvas, box)
+    for index, person in enumerate(keypoints):
+        shown = person[:, 2] >= threshold
+        canvas = draw_pose(canvas, person, skeleton, shown=shown)
+        if anchors is not None:
+            canvas = draw_arrows(canvas, anchors[index][shown], person[shown])
+    return canvas
+
+
+def draw_arrows(image: np.ndarray, tails: np.ndarray, heads: np.ndarray) -> np.ndarray:
+    """Return a copy of ``image`` with arrows from ``tails`` (N, 2) to ``heads`` (N, 2 or more)."""
+    canvas = image.copy()
+    radius = _disc_radius(image, heads[:, :2])
+    thickness = max(1, round(radius / 3))
+    for tail, head in zip(tails, heads, strict=True):
+        ends = _fixed_point(tail), _fixed_point(head)
+        length = float(np.hypot(*(head[:2] - tail)))
+        tip = min(0.5, 2 * radius / max(length, 1e-6))  # as a part of the length
+        cv2.arrowedLine(canvas, *ends, ARROW_COLOR, thickness, cv2.LINE_AA, _SHIFT, tip)
+        size = round(max(1.0, radius / 2) * 2**_SHIFT)
+        cv2.circle(canvas, ends[0], size, ARROW_COLOR, cv2.FILLED, cv2.LINE_AA, _SHIFT)
     return canvas
 
 

@@ -27,8 +27,16 @@ def load_person_detections(
         raise InputError(
             f"Detection file {json_file} is not a list of {{{', '.join(_KEYS)}}} objects."
         )
-    _check_keys(entries, json_file)
+    boxes = group_person_detections(entries, json_file, min_score)
     _check_image_ids(entries, json_file, image_ids)
+    return boxes
+
+
+def group_person_detections(
+    entries: list, json_file: str, min_score: float = 0.0
+) -> dict[int, list[dict]]:
+    """Return the entries of people by image id; see :func:`load_person_detections`."""
+    _check_keys(entries, json_file)
     boxes: dict[int, list[dict]] = {}
     for number, entry in enumerate(entries):
         if (

@@ -66,6 +66,15 @@ def hanging_thing(rng: np.random.Generator) -> "_Draw":
     return _HANGING[int(rng.integers(len(_HANGING)))]
 
 
+def solid_thing(rng: np.random.Generator) -> "_Draw":
+    """Return the function (canvas, rng, x, y, size) that draws a random thing around (x, y).
+
+    It has no holes and (x, y) is inside, so the larger one of two that are drawn with equal chance
+    hides all that the smaller one hides.
+    """
+    return _SOLID[int(rng.integers(len(_SOLID)))]
+
+
 def draw_seat(
     canvas: Canvas, rng: np.random.Generator, x: float, seat: float, base: float, width: float
 ) -> None:
@@ -206,6 +215,19 @@ def _draw_branch(canvas: Canvas, rng: np.random.Generator, x: float, y: float, s
         canvas.fill(ellipse(x + dx, y + dy, 0.36 * size, 0.24 * size), scaled(leaf, shade))
 
 
+def _draw_middle_crate(
+    canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float
+) -> None:
+    _draw_crate(canvas, rng, x, y + size, 2 * size)
+
+
+def _draw_middle_bin(
+    canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float
+) -> None:
+    _draw_bin(canvas, rng, x, y + size, 2 * size)
+
+
 _Draw = Callable[[Canvas, np.random.Generator, float, float, float], None]
 _STANDING: tuple[_Draw, ...] = (_draw_crate, _draw_table, _draw_plant, _draw_bin, _draw_ball)
 _HANGING: tuple[_Draw, ...] = (_draw_disc, _draw_board, _draw_branch)
+_SOLID: tuple[_Draw, ...] = (_draw_disc, _draw_board, _draw_middle_crate, _draw_middle_bin)

@@ -56,6 +56,11 @@ class AdaAnchorAssigner:
         """
         return _assign_in_chunks(maps, targets, self.num_anchors, self._score, self._to_score)
 
+    @torch.no_grad()
+    def candidate_scores(self, maps: AnchorMaps, targets: KeypointTargets) -> Tensor:
+        """Return s (T, H * W) of all candidates of few targets: memory is not bounded."""
+        return self._to_score(self._score(maps, targets))
+
     def _score(self, maps: AnchorMaps, targets: KeypointTargets) -> Tensor:
         """(T, H * W) values that order the candidates of each target."""
         num_types, height, width = maps.confidence_logits.shape[1:]

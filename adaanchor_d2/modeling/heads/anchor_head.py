@@ -266,6 +266,11 @@ class AdaAnchor(AnchorHead):
             "warmup_iters": head.FIXED_ITERS,
         }
 
+    def selection_scores(self, maps: AnchorMaps, targets: KeypointTargets) -> Tensor:
+        """s of eq. 9."""
+        scores = self.assigner.candidate_scores(maps, targets)
+        return scores.unflatten(1, maps.confidence_logits.shape[-2:])
+
 
 @register_anchor_rule("FixAnchor")
 class FixAnchor(AnchorHead):

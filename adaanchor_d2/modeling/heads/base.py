@@ -35,6 +35,13 @@ class KeypointHead(nn.Module):
             get_event_storage().put_scalars(**self.diagnostics(maps, targets, assignment))
         return assignment
 
+    def selection_scores(self, maps, targets: KeypointTargets) -> Tensor | None:
+        """Return (T, H, W), by what the rule chooses among all candidates, from 0 to 1 or 2.
+
+        None where the rule chooses by place alone.
+        """
+        return None
+
     def diagnostics(
         self, maps, targets: KeypointTargets, assignment: Assignment
     ) -> dict[str, float]:

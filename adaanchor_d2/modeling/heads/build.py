@@ -25,6 +25,7 @@ A head has the attributes ``has_confidence`` (do its scores mean anything), ``nu
 * ``confidence(maps) -> (B, K, H, W)`` in [0, 1], and ``locate(maps, index (B, K, M))``, the
   ``LocatedKeypoints`` that given candidates estimate;
 * ``anchor_places(maps, assignment) -> (T, A, 2)``, the places of the anchors in input pixels;
+* ``selection_scores(maps, targets) -> (T, H, W)``, by what anchors are chosen; None by place alone;
 * ``merge_mirrored(maps, mirrored, flip_indices) -> maps``: the mean of the maps of an image and of
   its mirror image;
 * ``assign(maps, targets)``: ``label``, told to the training curves now and then;

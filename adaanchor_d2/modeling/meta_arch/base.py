@@ -15,8 +15,9 @@ class PoseModel(nn.Module):
     """Base of the meta-architectures: images -> backbone -> neck -> head.
 
     Each offers ``dense_maps(images)``, all that the network computes from normalized images
-    (B, 3, H, W): one tensor, or several in dataclasses and tuples; and
-    ``losses(maps, batched_inputs)``, the losses of a batch with such maps.
+    (B, 3, H, W): one tensor, or several in dataclasses and tuples;
+    ``losses(maps, batched_inputs)``, the losses of a batch with such maps; and
+    ``view_head(sample)``, the :class:`HeadView` of one sample that has keypoints.
     """
 
     # The kind of samples that the model takes, INPUT.MAPPER.

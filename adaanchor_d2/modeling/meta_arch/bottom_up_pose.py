@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from .bottom_up_decoder import BottomUpDecoder
+from .head_view import HeadView
 from .multi_person import MultiPersonPose, decoding_thresholds
 from .taggers import Tagger, build_tagger
 
@@ -77,6 +78,15 @@ class BottomUpPose(MultiPersonPose):
         supervised = self.supervised(batched_inputs)
         losses = self.head.losses(keypoint_maps, targets, assignment, supervised)
         return {**losses, **self.tagger.losses(tag_maps, targets)}
+
+    def view_head(self, sample: dict) -> HeadView:
+        """What is located before grouping."""
+        images = self.preprocess_images([sample])
+        maps, _ = self.dense_maps(images.tensor)
+        targets = self.keypoint_targets([sample])
+        return HeadView(
+            maps, targets, self.locate_many(maps, images), tuple(images.tensor.shape[-2:])
+        )
 
     def tagged_features(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return the features that the head reads, and tag maps where they serve for something."""

@@ -117,22 +117,30 @@ class CenterDecoder:
         for poses, sample in zip(self._poses(maps, located), batched_inputs, strict=True):
             same = same_person(poses.xy, self.nms_threshold, self.nms_num_keypoints)
             poses = _to_image(poses, sample)
-            person_score = self._person_scores(poses)
+            pose_rows = np.concatenate((poses.xy, poses.score[..., None]), axis=2)
+            person_score = self._person_scores(pose_rows)
             for gamma in instances:
                 kept = self._keep(poses, person_score, same, gamma)
-                people = _instances(poses[kept], person_score[kept], sample)
+                people = _instances(
+                    pose_rows[kept], poses.anchor_xy[kept], person_score[kept], sample
+                )
                 instances[gamma].append(people)
                 rows[gamma].append(_keypoint_rows(people))
         return gather_results(instances, rows, self.gamma, self.gammas)
 
-    def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
-        """Read the poses at the refined centres, bilinearly."""
-        arrays = (tensor.numpy()[:, 0] for tensor in vars(located).values())
-        center_xy, center_score, anchor_xy, valid = arrays
+    def pose_xy(self, maps: CenterMaps, located: LocatedKeypoints) -> Tensor:
+        """Return the keypoints (B, M, K, 2) of the poses at refined centres, read bilinearly; input
+        pixels, on the CPU.
+        """
         stride, places = self.head.stride, located.xy[:, 0].to(maps.offsets.device)
         offsets = sample_maps(maps.offsets.flatten(1, 2), places / stride, self.head.place)
-        offsets = offsets.unflatten(2, maps.offsets.shape[1:3]).cpu().numpy()
-        xy = center_xy[:, :, None] + offsets * stride
+        offsets = offsets.unflatten(2, maps.offsets.shape[1:3]).cpu()
+        return located.xy[:, 0, :, None] + offsets * stride
+
+    def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
+        arrays = (tensor.numpy()[:, 0] for tensor in vars(located).values())
+        _, center_score, anchor_xy, valid = arrays
+        xy = self.pose_xy(maps, located).numpy()
         if self.rescores:
             heat = self.keypoint_head.sample(maps.heatmaps, torch.from_numpy(xy).transpose(1, 2))
             heat = heat.cpu().numpy()
@@ -146,13 +154,12 @@ class CenterDecoder:
             for image in range(len(valid))
         ]
 
-    def _person_scores(self, poses: ImagePoses) -> np.ndarray:
-        """Return (M,) for poses in pixels of the original image."""
-        person_score = poses.score.mean(axis=1)
+    def _person_scores(self, pose_rows: np.ndarray) -> np.ndarray:
+        """Return (M,) for rows (M, K, 3): x and y in pixels of the original image, score."""
+        person_score = pose_rows[..., 2].mean(axis=1)
         if self.scoring_net is None:
             return person_score
-        rows = np.concatenate((poses.xy, poses.score[..., None]), axis=2)
-        return person_score * self.scoring_net(torch.from_numpy(rows)).numpy()
+        return person_score * self.scoring_net(torch.from_numpy(pose_rows)).numpy()
 
     def _keep(
         self, poses: ImagePoses, person_score: np.ndarray, same: np.ndarray, gamma: float
@@ -171,20 +178,17 @@ def _to_image(poses: ImagePoses, sample: dict) -> ImagePoses:
     return replace(poses, xy=points.reshape(poses.xy.shape), anchor_xy=anchors)
 
 
-def _instances(poses: ImagePoses, person_score: np.ndarray, sample: dict) -> Instances:
-    points, anchors = torch.from_numpy(poses.xy), torch.from_numpy(poses.anchor_xy)
-    return pose_instances(
-        points,
-        torch.from_numpy(poses.score),
-        anchors[:, None].expand(points.shape),
-        torch.from_numpy(person_score),
-        (sample["height"], sample["width"]),
-    )
+def _instances(
+    rows: np.ndarray, anchor_xy: np.ndarray, person_score: np.ndarray, sample: dict
+) -> Instances:
+    """Return N people from rows (N, K, 3) and the anchors (N, 2) of their centres."""
+    anchors = np.broadcast_to(anchor_xy[:, None], (*rows.shape[:2], 2))
+    return pose_instances(rows, anchors, person_score, (sample["height"], sample["width"]))
 
 
 def _keypoint_rows(people: Instances) -> Tensor:
     """Return (N K, 4), x, y, score, type of all keypoints of people."""
-    keypoints = people.pred_keypoints
-    types = torch.arange(keypoints.shape[1], dtype=keypoints.dtype)
-    types = types.expand(keypoints.shape[:2])[..., None]
-    return torch.cat((keypoints, types), dim=2).flatten(0, 1)
+    keypoints = people.pred_keypoints.numpy()
+    types = np.broadcast_to(np.arange(keypoints.shape[1], dtype=np.float32), keypoints.shape[:2])
+    rows = np.concatenate((keypoints, types[..., None]), axis=2)
+    return torch.from_numpy(rows.reshape(-1, 4))

@@ -16,6 +16,7 @@ from ..heads import (
     build_pose_offset_head,
 )
 from .center_decoder import CenterDecoder, CenterMaps
+from .head_view import HeadView
 from .multi_person import MultiPersonPose, decoding_thresholds
 from .people_targets import PeopleTargets
 from .scoring import build_scoring_net
@@ -113,6 +114,15 @@ class CenterPose(MultiPersonPose):
         trunk = self.trunk(features)
         heatmaps = None if self.keypoint_head is None else self.keypoint_head.predict(trunk)
         return CenterMaps(self.head.predict(trunk), self.pose_head.predict(features), heatmaps)
+
+    def view_head(self, sample: dict) -> HeadView:
+        """What is located before duplicates are removed: centres, and the poses from there."""
+        images = self.preprocess_images([sample])
+        maps = self.dense_maps(images.tensor)
+        centers = self.people_targets([sample]).centers().to(self.device, self.pixel_mean.dtype)
+        located = self.locate_many(maps.centers, images)
+        poses = self.decoder.pose_xy(maps, located)[0]
+        return HeadView(maps.centers, centers, located, tuple(images.tensor.shape[-2:]), poses)
 
     def losses(self, maps: CenterMaps, batched_inputs: list[dict]) -> dict[str, Tensor]:
         people = self.people_targets(batched_inputs).to(self.device, self.pixel_mean.dtype)

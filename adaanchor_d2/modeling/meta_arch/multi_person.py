@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from ...errors import InputError
 from ..anchors import KeypointTargets
 from ..backbone import size_divisor
+from ..decoders import LocatedKeypoints
 from .base import PoseModel
 from .people_targets import PeopleTargets
+from .results import drop_padding
 
 
 class MultiPersonPose(PoseModel):
@@ -57,6 +59,13 @@ class MultiPersonPose(PoseModel):
         """Return the labelled keypoints of :meth:`people_targets`."""
         targets = self.people_targets(batched_inputs).keypoints()
         return targets.to(self.device, self.pixel_mean.dtype)
+
+    def locate_many(self, head_maps, images: ImageList) -> LocatedKeypoints:
+        """Return what the head locates in the images at the model's gamma, on the CPU."""
+        decoder = self.decoder
+        located = self.head.inference_many(head_maps, decoder.gamma, decoder.max_people)
+        drop_padding(located, images.image_sizes)
+        return located
 
     def supervised(self, batched_inputs: list[dict]) -> Tensor:
         """Return (B, 1, H, W) bool, where candidates are supervised, on the head's map."""

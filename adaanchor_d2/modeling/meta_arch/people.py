@@ -115,4 +115,5 @@ def people_instances(
     points = torch.where(found[..., None], points, mean[:, None])
     anchors = torch.where(found[..., None], keypoints.anchor_xy[kinds, slot], mean[:, None])
     score = keypoints.score[kinds, slot] * found
-    return pose_instances(points, score, anchors, scores, image_size)
+    rows = torch.cat((points, score[..., None]), dim=2)
+    return pose_instances(rows.numpy(), anchors.numpy(), scores.numpy(), image_size)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from detectron2.structures import Boxes, Instances
-from torch import Tensor
 
 from ..decoders import LocatedKeypoints
 
@@ -26,22 +25,24 @@ def drop_padding(located: LocatedKeypoints, image_sizes: Sequence[tuple[int, int
 
 
 def pose_instances(
-    points: Tensor, score: Tensor, anchors: Tensor, person_score: Tensor, image_size: tuple
+    rows: np.ndarray, anchors: np.ndarray, person_score: np.ndarray, image_size: tuple[int, int]
 ) -> Instances:
     """Return N people with ``pred_keypoints`` (N, K, 3), x, y, score; ``pred_keypoint_anchors``
-    (N, K, 2); ``scores`` (N,); ``pred_boxes``, around the keypoints.
+    (N, K, 2); ``scores`` (N,); ``pred_boxes``, around the keypoints. All are float32.
 
     Args:
-        points, anchors: (N, K, 2), pixels of the original image.
-        score: (N, K), of each keypoint.
+        rows: (N, K, 3), x and y in pixels of the original image, and the score of each keypoint.
+        anchors: (N, K, 2) likewise.
         person_score: (N,).
         image_size: (height, width) of the original image.
     """
+    points = rows[..., :2]
+    boxes = np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
     instances = Instances(image_size)
-    instances.pred_keypoints = torch.cat((points, score[..., None]), dim=2).float()
-    instances.pred_keypoint_anchors = anchors.float()
-    instances.scores = person_score.float()
-    instances.pred_boxes = Boxes(torch.cat(torch.aminmax(points, dim=1), dim=1))
+    instances.pred_keypoints = torch.from_numpy(rows.astype(np.float32))
+    instances.pred_keypoint_anchors = torch.from_numpy(anchors.astype(np.float32))
+    instances.scores = torch.from_numpy(person_score.astype(np.float32))
+    instances.pred_boxes = Boxes(torch.from_numpy(boxes.astype(np.float32)))
     return instances
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..anchors import KeypointTargets
 from ..decoders import LocatedKeypoints
 from .base import PoseModel, transform_points
+from .head_view import HeadView
 
 
 @META_ARCH_REGISTRY.register()
@@ -56,6 +57,12 @@ class SinglePose(PoseModel):
         targets = KeypointTargets(xy, image_index, type_index)
         targets = targets.to(self.device, self.pixel_mean.dtype)
         return targets, labelled[..., None, None].to(self.device, non_blocking=True)
+
+    def view_head(self, sample: dict) -> HeadView:
+        images = self.preprocess_images([sample])
+        maps = self.dense_maps(images)
+        targets, _ = self.keypoint_targets([sample])
+        return HeadView(maps, targets, self.head.inference(maps), tuple(images.shape[-2:]))
 
     def postprocess(self, located: LocatedKeypoints, batched_inputs: list[dict]) -> list[dict]:
         """Bring results from crop pixels to pixels of the original images."""

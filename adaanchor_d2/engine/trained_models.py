@@ -1,0 +1,89 @@
+"""Trained models from pairs of config and weight file, for tools that compare them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from detectron2.config import CfgNode
+from detectron2.modeling import build_model
+from torch import nn
+
+from ..errors import InputError
+from .checkpointer import SafeCheckpointer, check_weight_path
+from .checks import check_evaluation
+from .config_file import load_config
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A config and the weight files that were trained with it, one a seed.
+
+    Attributes:
+        title: what figures and tables call it.
+        cfg: checked for evaluation.
+    """
+
+    title: str
+    config_file: str
+    weight_files: tuple[str, ...]
+    cfg: CfgNode
+
+    def load(self) -> list[nn.Module]:
+        """Build the model once for each weight file, in evaluation mode."""
+        return [load_trained_model(self.cfg, path) for path in self.weight_files]
+
+
+def choose_models(
+    words: Sequence[Sequence[str]],
+    titles: Sequence[str] | None = None,
+    dataset_name: str | None = None,
+    options: Sequence[str] = (),
+) -> list[ModelChoice]:
+    """Read the configs of ``--model CONFIG WEIGHTS ...`` flags and check all before any work.
+
+    Args:
+        words: of each flag.
+        titles: one a flag; None: the anchor rules' names, numbered where they are equal.
+        dataset_name: to evaluate on; None: that of the first config.
+        options: config options, for all.
+    """
+    for group in words:
+        if len(group) < 2:
+            raise InputError(f"--model {' '.join(group)} needs a config and a weight file.")
+        for path in group[1:]:
+            check_weight_path(path)
+    if titles is not None and (len(titles) != len(words) or len(set(titles)) < len(titles)):
+        raise InputError(f"--titles needs {len(words)} different titles, one for each --model.")
+    choices = []
+    for config_file, *weight_files in words:
+        cfg = load_config(config_file, list(options))
+        dataset_name = dataset_name or next(iter(cfg.DATASETS.TEST), None)
+        cfg = _for_evaluation(cfg, dataset_name)
+        check_evaluation(cfg)
+        rule = cfg.MODEL.KEYPOINT_HEAD.NAME
+        title = titles[len(choices)] if titles else _new_title(rule, [c.title for c in choices])
+        choices.append(ModelChoice(title, config_file, tuple(weight_files), cfg))
+    return choices
+
+
+def load_trained_model(cfg: CfgNode, path: str) -> nn.Module:
+    """Return the model of a config with the weights of a file, in evaluation mode."""
+    model = build_model(_for_evaluation(cfg))
+    SafeCheckpointer(model).load(path)
+    return model.eval()
+
+
+def _for_evaluation(cfg: CfgNode, dataset_name: str | None = None) -> CfgNode:
+    """No download of weights that are replaced anyway; the data set to evaluate on."""
+    cfg = cfg.clone()
+    cfg.defrost()
+    cfg.MODEL.TIMM.PRETRAINED = False
+    cfg.MODEL.TIMM.WEIGHTS = ""
+    if dataset_name:
+        cfg.DATASETS.TEST = (dataset_name,)
+    cfg.freeze()
+    return cfg
+
+
+def _new_title(rule: str, taken: list[str]) -> str:
+    number = 1 + sum(title.split(" (")[0] == rule for title in taken)
+    return rule if number == 1 else f"{rule} ({number})"

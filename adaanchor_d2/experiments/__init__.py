@@ -1,0 +1,1 @@
+"""Grids of training runs: starting them, comparing their results, sweeping a parameter."""
