@@ -20,6 +20,7 @@ ALLOWED = {
         "modeling/backbone",
         "modeling/decoders",
         "modeling/heads",
+        "modeling/score_calibration",
     },
     "evaluation": {"data"},
     "analysis": {"data", "evaluation", "modeling/score_calibration"},

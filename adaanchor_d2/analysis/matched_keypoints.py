@@ -89,6 +89,11 @@ class MatchedKeypoints:
         return np.linalg.norm(self.pred_xy - self.gt_xy, axis=1)
 
     @property
+    def size(self) -> np.ndarray:
+        """(M,) pixels, square root of the person's area."""
+        return np.sqrt(self.area)
+
+    @property
     def displacement(self) -> np.ndarray | None:
         """(M,) pixels from the anchor to the keypoint found from it."""
         if self.anchor_xy is None:

@@ -49,12 +49,34 @@ def expected_calibration_error(
     Returns:
         A fraction from 0 to 1; NaN when M = 0.
     """
-    scores = np.asarray(scores, dtype=np.float64)
     if len(scores) == 0:
         return float("nan")
+    count, sum_scores, num_correct = _sum_bins(scores, correct, num_bins)
+    return float(np.abs(num_correct - sum_scores).sum() / len(scores))
+
+
+def reliability(
+    scores: np.ndarray, correct: np.ndarray, num_bins: int = 15
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Count, mean score and accuracy of each bin of :func:`expected_calibration_error`.
+
+    Args:
+        scores: (M,), in [0, 1].
+        correct: (M,) bool.
+
+    Returns:
+        Count (num_bins,) int, mean score and accuracy (num_bins,), fractions, NaN in empty bins.
+    """
+    count, sum_scores, num_correct = _sum_bins(scores, correct, num_bins)
+    size = np.where(count > 0, count, np.nan)
+    return count, sum_scores / size, num_correct / size
+
+
+def _sum_bins(scores: np.ndarray, correct: np.ndarray, num_bins: int) -> tuple[np.ndarray, ...]:
+    scores = np.asarray(scores, dtype=np.float64)
     bins = np.clip((scores * num_bins).astype(np.int64), 0, num_bins - 1)
-    surplus = np.asarray(correct, dtype=np.float64) - scores
-    return float(np.abs(np.bincount(bins, weights=surplus, minlength=num_bins)).sum() / len(scores))
+    weights = (None, scores, np.asarray(correct, dtype=np.float64))
+    return tuple(np.bincount(bins, weights=weight, minlength=num_bins) for weight in weights)
 
 
 def auroc(scores: np.ndarray, correct: np.ndarray) -> float:

@@ -138,7 +138,8 @@ class CocoKeypointEvaluator(PersonEvaluator):
         box_scores = predictions["box_score"]
         if self._rescore_threshold is None:
             return box_scores
-        keypoint_scores = predictions["keypoints"][..., 2]
+        # Calibrated scores say more of each keypoint, but a person's rank stays that of the model.
+        keypoint_scores = predictions.get("confidence", predictions["keypoints"][..., 2])
         return rescore_people(box_scores, keypoint_scores, self._rescore_threshold)
 
     def _evaluate_keypoints(self, predictions: PersonPredictions) -> dict[str, dict[str, float]]:

@@ -7,7 +7,8 @@ crop coordinates those of the network input.
 * ``keypoints`` (N, K, 3): x, y in the image, score
 * ``box`` (N, 4): XYXY in the image; ``box_score`` (N,)
 * ``crop_area`` (N,): of the crop, padding included, in square image pixels
-* where the model gives them, ``anchors`` (N, K, 2) in the image and ``spread`` (N, K), image pixels
+* where the model gives them, ``anchors`` (N, K, 2) in the image, ``spread`` (N, K) in image pixels,
+  ``confidence`` (N, K), the scores before they were calibrated
 * with ground-truth boxes also ``gt_keypoints`` (N, K, 3): x, y in the crop, v; and
   ``crop_to_image`` (N, 2, 3): the affine map from crop to image
 """
@@ -23,7 +24,11 @@ from ..errors import InputError
 PersonPredictions = dict[str, np.ndarray]
 
 # Column -> field of Instances, for what not every model gives.
-_OPTIONAL = {"anchors": "pred_keypoint_anchors", "spread": "pred_keypoint_spread"}
+_OPTIONAL = {
+    "anchors": "pred_keypoint_anchors",
+    "spread": "pred_keypoint_spread",
+    "confidence": "pred_keypoint_confidence",
+}
 
 
 def collect_predictions(
@@ -54,7 +59,7 @@ def collect_predictions(
 
 
 def collect_optional(instances: Sequence[Instances]) -> PersonPredictions:
-    """Copy ``anchors`` and ``spread`` to arrays, each where the instances have it."""
+    """Copy the columns that not every model gives to arrays, each where the instances have it."""
     return {
         column: to_array([people.get(field) for people in instances])
         for column, field in _OPTIONAL.items()

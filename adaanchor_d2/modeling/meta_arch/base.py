@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from ...errors import InputError
 from ..backbone import build_checked_backbone, build_neck, check_crop_size
 from ..heads import build_keypoint_head
+from ..score_calibration import ScoreCalibration, build_calibration
+from .results import calibrate_results
 
 
 class PoseModel(nn.Module):
@@ -34,17 +36,20 @@ class PoseModel(nn.Module):
         pixel_mean: list[float],
         pixel_std: list[float],
         channels_last: bool = False,
+        calibration: ScoreCalibration | None = None,
     ) -> None:
         """
         Args:
             backbone, neck, head: see their registries; the neck's map has the head's input shape.
             pixel_mean, pixel_std: per channel, in the order of the images.
             channels_last: NHWC memory order for weights and images.
+            calibration: of the keypoint scores in results.
         """
         super().__init__()
         self.backbone = backbone
         self.neck = neck
         self.head = head
+        self.calibration = calibration
         for name, values in (("pixel_mean", pixel_mean), ("pixel_std", pixel_std)):
             values = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)
             self.register_buffer(name, values, persistent=False)
@@ -69,6 +74,7 @@ class PoseModel(nn.Module):
             "pixel_mean": cfg.MODEL.PIXEL_MEAN,
             "pixel_std": cfg.MODEL.PIXEL_STD,
             "channels_last": cfg.MODEL.CHANNELS_LAST,
+            "calibration": build_calibration(cfg, heads["head"]),
         }
 
     @classmethod
@@ -79,6 +85,10 @@ class PoseModel(nn.Module):
     def dense_maps(self, images: Tensor):
         """Return the head's maps."""
         return self.head.predict(self.neck(self.backbone(images)))
+
+    def calibrate(self, results: list[dict]) -> list[dict]:
+        """Return finished results with calibrated keypoint scores, see ``calibrate_results``."""
+        return calibrate_results(results, self.calibration) if self.calibration else results
 
     @property
     def device(self) -> torch.device:

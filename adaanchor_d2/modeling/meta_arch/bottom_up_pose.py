@@ -64,7 +64,7 @@ class BottomUpPose(MultiPersonPose):
         maps = self.dense_maps(images.tensor)
         if self.training:
             return self.losses(maps, batched_inputs)
-        return self.decoder(*maps, images.image_sizes, batched_inputs)
+        return self.calibrate(self.decoder(*maps, images.image_sizes, batched_inputs))
 
     def dense_maps(self, images: Tensor) -> tuple:
         """Return the head's maps, and tag maps (B, K, H, W) where they serve for something."""

@@ -107,7 +107,7 @@ class CenterPose(MultiPersonPose):
         maps = self.dense_maps(images.tensor)
         if self.training:
             return self.losses(maps, batched_inputs)
-        return self.decoder(maps, images.image_sizes, batched_inputs)
+        return self.calibrate(self.decoder(maps, images.image_sizes, batched_inputs))
 
     def dense_maps(self, images: Tensor) -> CenterMaps:
         features = self.neck(self.backbone(images))

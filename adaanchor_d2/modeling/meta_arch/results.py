@@ -3,13 +3,15 @@
 K keypoint types, N people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from detectron2.structures import Boxes, Instances
 
 from ..decoders import LocatedKeypoints
+from ..score_calibration import ScoreCalibration
 
 
 def drop_padding(located: LocatedKeypoints, image_sizes: Sequence[tuple[int, int]]) -> None:
@@ -63,3 +65,32 @@ def gather_results(
         result["instances_by_gamma"] = {g: instances[g][index] for g in gammas}
         result["keypoints_by_gamma"] = {g: rows[g][index] for g in gammas}
     return results
+
+
+def calibrate_results(results: list[dict], calibration: ScoreCalibration) -> list[dict]:
+    """Return results, one an image, with calibrated keypoint scores.
+
+    The scores before are ``pred_keypoint_confidence`` (N, K) of the instances: what ranks people is
+    computed from them. ``scores`` of people stay as they are.
+    """
+
+    def of_people(people: Instances) -> Instances:
+        calibrated = Instances(people.image_size, **people.get_fields())
+        calibrated.pred_keypoint_confidence = people.pred_keypoints[..., 2]
+        calibrated.pred_keypoints = of_rows(people.pred_keypoints)
+        return calibrated
+
+    def of_rows(rows: Tensor) -> Tensor:
+        rows = rows.clone()
+        rows[..., 2] = calibration(rows[..., 2])
+        return rows
+
+    calibrate = {"instances": of_people, "keypoints": of_rows}
+    calibrate |= {
+        f"{key}_by_gamma": partial(_map_values, change) for key, change in calibrate.items()
+    }
+    return [{key: calibrate[key](value) for key, value in result.items()} for result in results]
+
+
+def _map_values(change: Callable, values: dict) -> dict:
+    return {key: change(value) for key, value in values.items()}

@@ -81,4 +81,4 @@ class SinglePose(PoseModel):
             instances.scores = torch.tensor([sample["box_score"]], dtype=torch.float32)
             instances.pred_boxes = Boxes(torch.tensor([sample["person_box"]], dtype=torch.float32))
             results.append({"instances": instances})
-        return results
+        return self.calibrate(results)

@@ -1,0 +1,144 @@
+"""The figures of result files as text and as rows: files side by side.
+
+``figures`` is {file's short name: what ``figures.compute_figures`` returns} throughout.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tabulate import tabulate
+
+from .keypoint_errors import ERROR_KINDS
+
+_SHOWN_GAMMAS = (0.1, 0.3, 0.5, 0.7, 0.9)
+# Figure of a group -> heading.
+_GROUP_COLUMNS = {
+    "count": "keypoints",
+    "located": "located",
+    "right": "right %",
+    "error": "error px",
+    "relative_error": "error % of size",
+    "score": "mean score",
+    "ECE": "ECE",
+    "AUROC": "AUROC",
+}
+_JOINT_COLUMNS = {"count": "n", "error": "error px", "score": "score", "right": "right %"}
+
+
+def short_names(files: list[str]) -> list[str]:
+    """What tells files apart: their paths without the parts that all share at either end."""
+    paths = [Path(file).parts for file in files]
+    start, end = 0, 0
+    shortest = min(map(len, paths))
+    while start < shortest - 1 and len({path[start] for path in paths}) == 1:
+        start += 1
+    while end < shortest - 1 - start and len({path[-1 - end] for path in paths}) == 1:
+        end += 1
+    return ["/".join(path[start : len(path) - end]) for path in paths]
+
+
+def format_tables(figures: dict[str, dict]) -> str:
+    """All tables, each under a line that says what it shows, and what is to be said of them."""
+    blocks = [f"{title}\n{table}" for title, table in _tables(figures)]
+    for name, file in figures.items():
+        blocks += [f"{name}: {note}" for note in file["notes"]]
+    return "\n\n".join(blocks)
+
+
+def _tables(figures: dict[str, dict]) -> Iterator[tuple[str, str]]:
+    groups = _groups(figures)
+    yield "People", _table(figures, lambda file: file["people"])
+    for group in groups:
+        title = f"{group.capitalize()} keypoints (right: keypoint similarity of at least 0.5)"
+        yield title, _table(figures, lambda file, g=group: _renamed(file["groups"][g]))
+    for group in groups:
+        yield f"{group.capitalize()} keypoints by joint", _joint_table(figures, group)
+    for group in groups:
+        title = f"Precision / recall in percent of {group} keypoints with a score of at least gamma"
+        yield title, _table(figures, lambda file, g=group: _at_gammas(file, g))
+    for group in groups:
+        title = f"Errors of {group} keypoints in percent (Ronchi and Perona)"
+        yield title, _table(figures, lambda file, g=group: _shares(file["errors"][g]), ".1f")
+    yield from _cue_tables(figures)
+
+
+def _cue_tables(figures: dict[str, dict]) -> Iterator[tuple[str, str]]:
+    with_anchors = {name: file for name, file in figures.items() if "anchors" in file}
+    if with_anchors:
+        title = "Displacement: pixels from the anchor to the keypoint found from it"
+        yield title, _table(with_anchors, lambda file: file["anchors"]["displacement"])
+    told = {n: file for n, file in with_anchors.items() if "hidden_AUROC" in file["anchors"]}
+    if told:
+        title = "AUROC of what tells hidden from visible keypoints"
+        yield title, _table(told, lambda file: file["anchors"]["hidden_AUROC"])
+    with_spread = {name: file for name, file in figures.items() if "spread" in file}
+    for group in _groups(with_spread):
+        title = f"Spread of {group} keypoints in pixels, AUROC of a low spread for being right"
+        yield title, _table(with_spread, lambda file, g=group: file["spread"][g])
+
+
+def joint_rows(figures: dict[str, dict]) -> list[dict]:
+    """One row for each file, joint and group; the kinds of error in rows of the group ``all``."""
+    return [
+        {
+            "file": name,
+            "joint": joint,
+            "group": group,
+            **values,
+            **(file["errors_per_joint"][joint] if group == "all" else dict.fromkeys(ERROR_KINDS)),
+        }
+        for name, file in figures.items()
+        for joint, groups in file["per_joint"].items()
+        for group, values in groups.items()
+    ]
+
+
+def _groups(figures: dict[str, dict]) -> list[str]:
+    """The groups of all files; they are the same, because the annotations are."""
+    return list(next(iter(figures.values()))["groups"]) if figures else []
+
+
+def _table(figures: dict[str, dict], row_of, floatfmt: str = ".3f") -> str:
+    rows = {name: row_of(file) for name, file in figures.items()}
+    headers = ["", *next(iter(rows.values()))]
+    lines = [[name, *row.values()] for name, row in rows.items()]
+    return tabulate(lines, headers=headers, floatfmt=floatfmt, missingval="-")
+
+
+def _joint_table(figures: dict[str, dict], group: str) -> str:
+    """A row for each joint, a block of columns for each file."""
+    headers = ["", "n"]
+    for name in figures:
+        headers += [
+            f"{name}\n{heading}" for key, heading in _JOINT_COLUMNS.items() if key != "count"
+        ]
+    joints = next(iter(figures.values()))["per_joint"]
+    lines = []
+    for joint in joints:
+        rows = [file["per_joint"][joint][group] for file in figures.values()]
+        values = [row[key] for row in rows for key in _JOINT_COLUMNS if key != "count"]
+        lines.append([joint, rows[0]["count"], *values])
+    return tabulate(lines, headers=headers, floatfmt=".2f", missingval="-")
+
+
+def _renamed(values: dict) -> dict:
+    return {heading: values[key] for key, heading in _GROUP_COLUMNS.items()}
+
+
+def _at_gammas(file: dict, group: str) -> dict[str, str]:
+    rows = [file["gammas"].index(gamma) for gamma in _SHOWN_GAMMAS]
+    curves = file["precision_recall"][group]
+    precision, recall = curves["precision"], curves["recall"]
+    return {
+        f"{gamma:g}": f"{_percent(precision[row])} / {_percent(recall[row])}"
+        for gamma, row in zip(_SHOWN_GAMMAS, rows, strict=True)
+    }
+
+
+def _percent(fraction: float | None) -> str:
+    return "-" if fraction is None else f"{100 * fraction:.1f}"
+
+
+def _shares(counts: dict[str, int]) -> dict[str, float]:
+    total = max(1, sum(counts.values()))
+    return {kind: 100 * count / total for kind, count in counts.items()}
