@@ -1,9 +1,9 @@
 """The parts of a test set's report, each added where what it needs is there, else a note."""
 
-import numpy as np
 from detectron2.data import MetadataCatalog
 
 from ..analysis import ERROR_KINDS, MatchedKeypoints
+from ..analysis.figures import anchor_figures, count_errors, group_masks
 from ..errors import InputError
 from ..visualization.curves import threshold_panels as gamma_panels
 from .charts import draw_charts
@@ -75,24 +75,41 @@ def add_file_tables(found: SetReport, predictions: dict[str, Predictions]) -> No
             "results",
         )
         return
-    people = {title: _named(m.people) for title, m in matched.items()}
-    ends = dict.fromkeys(next(iter(people.values())))
-    errors = {title: _error_shares(m) for title, m in matched.items()}
-    error_ends = {kind: "max" if kind == "good" else "min" for kind in ERROR_KINDS}
-    found.file_tables = [
-        figure_table("people, count", found.groups, people, ends),
-        figure_table("keypoints by kind of error, percent", found.groups, errors, error_ends),
-    ]
+    for task, figures_of, ends in _FILE_TABLES:
+        figures = {title: figures_of(m) for title, m in matched.items()}
+        names = dict.fromkeys(name for values in figures.values() for name in values)
+        if names:
+            rows = {name: ends.get(name) for name in names}
+            found.file_tables.append(figure_table(task, found.groups, figures, rows))
 
 
-def _named(counts: dict[str, int]) -> dict[str, int]:
-    return {name.replace("_", " "): count for name, count in counts.items()}
+def _people(matched: MatchedKeypoints) -> dict[str, float]:
+    return {name.replace("_", " "): count for name, count in matched.people.items()}
 
 
 def _error_shares(matched: MatchedKeypoints) -> dict[str, float]:
-    """Percent of the labelled keypoints."""
-    counts = np.bincount(matched.error, minlength=len(ERROR_KINDS))
-    return dict(zip(ERROR_KINDS, (100 * counts / len(matched)).tolist(), strict=True))
+    counts = count_errors(matched)
+    return {kind: 100 * count / len(matched) for kind, count in counts.items()}
+
+
+def _displacements(matched: MatchedKeypoints) -> dict[str, float]:
+    if matched.anchor_xy is None:
+        return {}
+    parts = {group: matched.where(mask) for group, mask in group_masks(matched).items()}
+    figures = anchor_figures(matched, parts)["displacement"]
+    return {group: value for group, value in figures.items() if value is not None}
+
+
+# Name, its figures of a result file, their better ends.
+_FILE_TABLES = (
+    ("people, count", _people, {}),
+    (
+        "keypoints by kind of error, percent",
+        _error_shares,
+        {kind: "max" if kind == "good" else "min" for kind in ERROR_KINDS},
+    ),
+    ("mean distance of keypoints from their anchors, pixels", _displacements, {}),
+)
 
 
 def add_confidence(found: SetReport, people: People, predictions: dict[str, Predictions]) -> None:
