@@ -4,7 +4,8 @@
 
 Writes the data, trains AdaAnchor, FixAnchor and the sub-pixel heatmap side by side with the same
 network, data order and schedule, prints one table, and leaves ``summary.json``, ``curves.png``,
-the training runs and, of people and faces, ``anchors.png`` in the output folder.
+the training runs, their ``report.html`` and, of people and faces, ``anchors.png`` in the output
+folder.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.engine.trained_models import load_trained_model
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.experiments.training import TrainingRun, device_options, train_runs
+from adaanchor_d2.report import load_runs, write_report
 from adaanchor_d2.visualization.anchor_views import view_anchors
 from adaanchor_d2.visualization.anchors import draw_anchor_figure
 from adaanchor_d2.visualization.curves import draw_curves, read_metrics
@@ -82,8 +84,10 @@ def main() -> None:
     draw_curves(runs, subject.curves).savefig(output_dir / "curves.png", dpi=110)
     if subject.is_cropped:
         draw_anchors(configs, output_dir, options)
+    report = write_runs_report(configs, output_dir)
     print_summary(summary, subject, crop_size)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
+    print(f"See the runs side by side, with every person: {report}")
 
 
 def summarize(records: list[dict], columns: dict[str, str], seconds: float) -> dict[str, float]:
@@ -94,6 +98,13 @@ def summarize(records: list[dict], columns: dict[str, str], seconds: float) -> d
     last = evaluations[-1]
     summary = {name: round(last[key], 4) for name, key in columns.items() if key in last}
     return {**summary, "seconds": round(seconds, 1)}
+
+
+def write_runs_report(configs: dict[str, str], output_dir: Path) -> Path:
+    runs = load_runs([output_dir / rule for rule in configs], list(configs))
+    path = output_dir / "report.html"
+    write_report(runs, path)
+    return path
 
 
 def print_summary(

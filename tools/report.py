@@ -31,9 +31,12 @@ def main() -> None:
     )
     args = parser.parse_args()
     runs = load_runs(args.runs, args.titles)
-    write_report(runs, args.output, args.gallery_limit)
+    reports = write_report(runs, args.output, args.gallery_limit)
+    sentences = [s for report in reports for of_part in report.notes.values() for s in of_part]
+    for sentence in dict.fromkeys(sentences):
+        print(f"  {sentence}")
     size = args.output.stat().st_size / 1e6
-    print(f"{args.output} ({size:.1f} MB): {len(runs)} runs.")
+    print(f"{args.output}: {len(runs)} runs, {size:.1f} MB.")
 
 
 if __name__ == "__main__":

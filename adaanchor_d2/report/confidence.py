@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..evaluation.metrics import auroc, expected_calibration_error, precision_recall
+from ..evaluation.metrics import auroc, expected_calibration_error, precision_recall, reliability
 from ..visualization.curves import Panel, Points
 from .people import People
 from .predictions import Predictions
@@ -59,19 +59,14 @@ class Confidence:
     def over_thresholds(self, state: str) -> tuple[np.ndarray, np.ndarray]:
         """Precision and recall (R,) at THRESHOLDS; recall counts the keypoints not found, too."""
         chosen = self.state[state]
-        score = np.where(self.found, self.score, -1.0)[chosen]
-        return precision_recall(score, self.correct[chosen], THRESHOLDS)
+        return precision_recall(self.score[chosen], self.correct[chosen], THRESHOLDS)
 
     def reliability(self, state: str) -> Points:
         """(mean score, share of right ones) of each bin of scores with enough keypoints."""
         chosen = self.state[state] & self.found
-        score, correct = self.score[chosen], self.correct[chosen]
-        bins = np.clip((score * NUM_BINS).astype(int), 0, NUM_BINS - 1)
-        return [
-            (float(score[bins == number].mean()), float(correct[bins == number].mean()))
-            for number in range(NUM_BINS)
-            if (bins == number).sum() >= LEAST_IN_BIN
-        ]
+        count, score, right = reliability(self.score[chosen], self.correct[chosen], NUM_BINS)
+        drawn = count >= LEAST_IN_BIN
+        return list(zip(score[drawn].tolist(), right[drawn].tolist(), strict=True))
 
 
 def calibration_rows(runs: dict[str, Confidence]) -> dict[str, str | None]:

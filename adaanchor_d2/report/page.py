@@ -7,16 +7,20 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..visualization.svg import to_css
 from .charts import group_styles
+from .gather import report_on_set
 from .runs import Run, show_value
 from .seeds import Group, group_seeds
-from .set_report import SetReport, report_on_set
+from .set_report import SetReport
 from .tables import setting_rows
 from .training import draw_training
 
 _FOLDER = Path(__file__).with_name("page")
 # In the order in which they use each other.
 _SCRIPTS = ("data.js", "filter.js", "picture.js", "viewer.js", "gallery.js", "page.js")
+# Matplotlib's dashes as CSS has them.
+_DASHES = {"-": "none", "--": "6 3", ":": "1.5 3", "-.": "6 3 1.5 3"}
 DEFAULT_GALLERY_LIMIT = 2000
 
 
@@ -30,11 +34,7 @@ def write_report(
         gallery_limit: the most people of a test set in the gallery; 0 for none.
 
     Returns:
-        What was gathered for each test set.
-
-    Raises:
-        InputError: a result file is broken or does not belong to the test set.
-    """
+        What was gathered for each test set."""
     groups = group_seeds(runs)
     names = dict.fromkeys(group.runs[0].test_set for group in groups)
     test_sets = [
@@ -58,7 +58,7 @@ def render(groups: Sequence[Group], test_sets: Sequence[SetReport]) -> str:
     charts, notes = draw_training(groups)
     return environment.get_template("page.html").render(
         groups=groups,
-        looks=legend(groups),
+        looks=group_looks(groups),
         test_sets=test_sets,
         setting_rows=setting_rows(groups),
         training_charts=charts,
@@ -70,19 +70,14 @@ def render(groups: Sequence[Group], test_sets: Sequence[SetReport]) -> str:
     )
 
 
-def legend(groups: Sequence[Group]) -> list[dict[str, str]]:
-    """The look of each group's lines, as SVG and CSS name it."""
+def group_looks(groups: Sequence[Group]) -> list[dict[str, str]]:
+    """The look of each group's lines, in CSS."""
     styles = group_styles(groups)
+    of_groups = [styles[group.runs[0].title] for group in groups]
     return [
-        {"color": f"var(--run-{number})", "dash": DASHES[style["linestyle"]]}
-        for number, style in (
-            (int(styles[group.runs[0].title]["color"][-2:], 16), styles[group.runs[0].title])
-            for group in groups
-        )
+        {"color": to_css(style["color"]), "dash": _DASHES[style["linestyle"]]}
+        for style in of_groups
     ]
-
-
-DASHES = {"-": "none", "--": "6 3", ":": "1.5 3", "-.": "6 3 1.5 3"}
 
 
 def _as_script_data(content: object) -> Markup:

@@ -42,6 +42,13 @@ def css_color(number: int) -> str:
     return f"#fe01{number:02x}"
 
 
+def to_css(text: str) -> str:
+    """Replace the colours that stand for CSS."""
+    for color, css in _CSS_OF_COLOR.items():
+        text = text.replace(color, css)
+    return re.sub(r"#fe01([0-9a-f]{2})", lambda match: f"var(--run-{int(match[1], 16)})", text)
+
+
 def to_inline_svg(figure: Figure, label: str) -> str:
     """Return ``<svg ...>`` with a name for screen readers; artists' gids become CSS classes.
 
@@ -53,9 +60,7 @@ def to_inline_svg(figure: Figure, label: str) -> str:
     svg = file.getvalue()
     svg = _LEFT_OUT.sub("", svg[svg.index("<svg") :]).replace("xlink:href", "href")
     svg = _without_ids(re.sub(r"\s*\n\s*", " ", _FONT_FAMILY.sub("", svg)))
-    for color, css in _CSS_OF_COLOR.items():
-        svg = svg.replace(color, css)
-    svg = re.sub(r"#fe01([0-9a-f]{2})", lambda m: f"var(--run-{int(m[1], 16)})", svg)
+    svg = to_css(svg)
     view_box = re.search(r'viewBox="[^"]*"', svg)[0]
     opening = f'<svg role="img" aria-label="{_escape(label)}" {view_box}>'
     return re.sub(r"<svg[^>]*>", lambda _: opening, svg, count=1)

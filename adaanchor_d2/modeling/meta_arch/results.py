@@ -88,7 +88,7 @@ def calibrate_results(results: list[dict], calibration: ScoreCalibration) -> lis
         calibrated.pred_keypoints = of_rows(people.pred_keypoints)
         return calibrated
 
-    def of_rows(rows: Tensor) -> Tensor:
+    def of_rows(rows: torch.Tensor) -> torch.Tensor:
         rows = rows.clone()
         rows[..., 2] = calibration(rows[..., 2])
         return rows
