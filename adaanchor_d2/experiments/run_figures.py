@@ -97,7 +97,6 @@ def _read_figures(cfg: CfgNode, recorded: dict, test_set: EvaluatedSet, file: Pa
     task = "keypoints" if takes_images else result_task(cfg.INPUT.PERSON_BOXES)
     statistics: dict[str, Statistic] = {
         f"{task}/AP": matches.average_precision,
-        f"{task}/AP50": partial(matches.average_precision, threshold=0.5),
         f"{task}/AP75": partial(matches.average_precision, threshold=0.75),
         f"{task}/AR": matches.average_recall,
     }

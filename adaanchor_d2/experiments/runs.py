@@ -3,6 +3,7 @@
 A grid of runs is ``<output>/<row>/seed<k>/``.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from .training import TrainingRun
 
 RESULT_FILE = Path("inference") / "coco_instances_results.json"
 FINAL_WEIGHTS = "model_final.pth"
+CONFIG = "config.yaml"
 # Only the last evaluation counts, of the last weights: nothing is chosen on the test set.
 _EVALUATE_AT_THE_END = ["TEST.EVAL_PERIOD", "0", "SOLVER.BEST_METRIC", ""]
 # What may differ between a run that is there and the one that is asked for.
@@ -53,6 +55,26 @@ def grid_runs(
     ]
 
 
+def find_runs(text: str) -> tuple[str, list[Path]]:
+    """The row's name and the folders of its runs, one a seed, that a text names.
+
+    The text is the folder of a run, or of a row with a folder ``seed<k>`` for each run, or
+    ``NAME=FOLDER,FOLDER,...`` with several runs.
+
+    Raises:
+        InputError: a folder that holds no run.
+    """
+    name, equals, rest = text.rpartition("=")
+    folders = [Path(part) for part in rest.split(",")]
+    if not equals and (seeds := sorted(folders[0].glob(f"seed*/{CONFIG}"))):
+        return folders[0].name, [path.parent for path in seeds]
+    for folder in folders:
+        if not (folder / CONFIG).is_file():
+            raise InputError(f"{folder} is no folder of a run: it has no {CONFIG}.")
+    is_seed = re.fullmatch(r"seed\d+", folders[0].name)
+    return name or (folders[0].parent if is_seed else folders[0]).name, folders
+
+
 def unfinished_runs(runs: Sequence[TrainingRun]) -> list[TrainingRun]:
     """The runs that have no complete result yet.
 
@@ -71,12 +93,12 @@ def unfinished_runs(runs: Sequence[TrainingRun]) -> list[TrainingRun]:
 
 def read_config(folder: Path) -> CfgNode:
     """The config that a run was trained with; keys that are newer have their defaults."""
-    return load_config(str(folder / "config.yaml"))
+    return load_config(str(folder / CONFIG))
 
 
 def is_finished(folder: Path) -> bool:
     """Whether a training wrote its final weights and evaluated them."""
-    needed = ("config.yaml", "metrics.json", FINAL_WEIGHTS)
+    needed = (CONFIG, "metrics.json", FINAL_WEIGHTS)
     if not all((folder / name).is_file() for name in needed):
         return False
     last = last_evaluation(folder)
