@@ -78,7 +78,7 @@ def _add_model_config(cfg: CN) -> None:
     head.FOCAL_GAMMA = 2.0
     # Confidence that a new head gives everywhere; sets the bias of the confidence output.
     head.PRIOR_PROB = 0.01
-    # AdaAnchor, FixAnchor, in inference: a keypoint's place is the consensus of the estimates of the
+    # AdaAnchor, FixAnchor, in inference: a keypoint lies at the consensus of the estimates of the
     # so many most confident candidates, and pred_keypoint_spread (pixels of the original image)
     # tells how far apart they are. 1 is the paper: the best candidate's estimate alone.
     head.CONSENSUS = 1

@@ -175,9 +175,7 @@ def _consensus_of_duplicates(
         members[number, row[counted], rank[counted]] = member[counted]
     members = members.transpose(1, 0, 2).reshape(*slots.shape[:2], -1)
     ensemble = _select(located, members)
-    xy, score = (
-        tensor.unflatten(2, (-1, num_members)) for tensor in (ensemble.xy, ensemble.score)
-    )
+    xy, score = (tensor.unflatten(2, (-1, num_members)) for tensor in (ensemble.xy, ensemble.score))
     xy, spread = consensus(xy, score, radius)
     return replace(chosen, xy=xy, spread=spread)
 
