@@ -26,6 +26,7 @@ ALLOWED = {
     "analysis": {"data", "evaluation", "modeling/score_calibration"},
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
+    "demo": {"data", "evaluation", "engine", "visualization"},
     "report": {"data", "evaluation", "analysis", "visualization"},
     "weights": {"engine"},
     "experiments": {"data", "evaluation", "engine", "visualization"},
