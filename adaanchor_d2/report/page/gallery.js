@@ -43,6 +43,7 @@ class Gallery {
     for (const option of this.form.order.options) {
       if (option.value.endsWith("sure")) option.hidden = option.disabled = !hasScores;
     }
+    document.getElementById("visible-symbol").textContent = set.tellsHidden ? "annotated, visible" : "annotated";
     document.getElementById("hidden-symbol").hidden = !set.tellsHidden;
     document.getElementById("anchor-symbol").hidden = !set.runs.some((run) => run.anchor);
     document.getElementById("gallery-help").textContent = this.help(hasScores);
