@@ -139,6 +139,14 @@ class AnchorHead(GridHead):
         offsets = output[:, k : 3 * k].unflatten(1, (k, 2))
         return AnchorMaps(output[:, :k], offsets, local_offsets, self.place, quality)
 
+    def named_maps(self, maps: AnchorMaps) -> dict[str, Tensor]:
+        """Return the maps by their names in :class:`AnchorMaps`."""
+        return {
+            name: values
+            for name, values in vars(maps).items()
+            if isinstance(values, Tensor) and values.dim() > 0
+        }
+
     def label(self, maps: AnchorMaps, targets: KeypointTargets) -> Assignment:
         """Select the anchors of all targets, without gradient; warm-up is for training mode."""
         warming_up = self.training and self._iteration < self.warmup_iters

@@ -18,6 +18,8 @@ A head has the attributes ``has_confidence`` (do its scores mean anything), ``nu
 ``MODEL.KEYPOINT_HEAD`` need), and offers
 
 * ``predict(features) -> maps``;
+* ``named_maps(maps) -> {name: Tensor}``: the tensors in them, as they are called where a network
+  is exported;
 * ``label(maps, targets) -> Assignment``: which candidates serve which target;
 * ``losses(maps, targets, assignment, supervised) -> dict`` of scalar losses; ``supervised`` is bool
   and broadcasts to (B, K, H, W);

@@ -17,8 +17,8 @@ class PoseModel(nn.Module):
     """Base of the meta-architectures: images -> backbone -> neck -> head.
 
     Each offers ``dense_maps(images)``, all that the network computes from normalized images
-    (B, 3, H, W): one tensor, or several in dataclasses and tuples;
-    ``losses(maps, batched_inputs)``, the losses of a batch with such maps; and
+    (B, 3, H, W): one tensor, or several in dataclasses and tuples; ``named_maps(maps)``, these
+    tensors by name; ``losses(maps, batched_inputs)``, the losses of a batch with such maps; and
     ``view_head(sample)``, the :class:`HeadView` of one sample that has keypoints.
     """
 
@@ -85,6 +85,10 @@ class PoseModel(nn.Module):
     def dense_maps(self, images: Tensor):
         """Return the head's maps."""
         return self.head.predict(self.neck(self.backbone(images)))
+
+    def named_maps(self, maps) -> dict[str, Tensor]:
+        """Return the tensors in what ``dense_maps`` gives."""
+        return self.head.named_maps(maps)
 
     def calibrate(self, results: list[dict]) -> list[dict]:
         """Return finished results with calibrated keypoint scores, see ``calibrate_results``."""

@@ -72,6 +72,11 @@ class BottomUpPose(MultiPersonPose):
         features, tag_maps = self.tagged_features(images)
         return self.head.predict(features), tag_maps
 
+    def named_maps(self, maps: tuple) -> dict[str, Tensor]:
+        keypoint_maps, tag_maps = maps
+        tags = {} if tag_maps is None else {"tags": tag_maps}
+        return {**self.head.named_maps(keypoint_maps), **tags}
+
     def losses(self, maps: tuple, batched_inputs: list[dict]) -> dict[str, Tensor]:
         keypoint_maps, tag_maps = maps
         targets = self.keypoint_targets(batched_inputs)
