@@ -26,7 +26,7 @@ def write_people(path, num_images=30, seed=0, visibilities=(0, 1, 2), skeleton="
         for _ in range(1 + image_id % 4):
             annotations.append(_person(rng, len(annotations) + 1, image_id, visibilities, skeleton))
     images = [
-        {"id": n, "file_name": f"{n}.jpg", "height": 480, "width": 640, "crowdIndex": 0.5}
+        {"id": n, "file_name": f"{n}.jpg", "height": 640, "width": 640, "crowdIndex": 0.5}
         for n in range(1, num_images + 1)
     ]
     categories = [{"id": 1, "name": "person"}]
@@ -37,7 +37,7 @@ def write_people(path, num_images=30, seed=0, visibilities=(0, 1, 2), skeleton="
 
 def _person(rng, number, image_id, visibilities, skeleton) -> dict:
     num_keypoints = get_skeleton(skeleton).num_keypoints
-    middle, size = rng.uniform([100, 120], [540, 360]), rng.uniform(0.3, 0.8)
+    middle, size = rng.uniform([100, 120], [540, 440]), rng.uniform(0.3, 0.8)
     places = middle + size * (SHAPE[:num_keypoints] + rng.normal(0, 5, (num_keypoints, 2)))
     visibility = rng.choice(visibilities, num_keypoints)
     visibility[:2] = visibilities[-1]
