@@ -57,9 +57,12 @@ class Confidence:
         return {name: value for name, value in figures.items() if np.isfinite(value)}
 
     def over_thresholds(self, state: str) -> tuple[np.ndarray, np.ndarray]:
-        """Precision and recall (R,) at THRESHOLDS; recall counts the keypoints not found, too."""
+        """Precision and recall (R,) in percent at THRESHOLDS; recall counts the keypoints not
+        found, too.
+        """
         chosen = self.state[state]
-        return precision_recall(self.score[chosen], self.correct[chosen], THRESHOLDS)
+        precision, recall = precision_recall(self.score[chosen], self.correct[chosen], THRESHOLDS)
+        return 100 * precision, 100 * recall
 
     def reliability(self, state: str) -> Points:
         """(mean score, share of right ones) of each bin of scores with enough keypoints."""
@@ -85,9 +88,9 @@ def threshold_panels(runs: dict[str, Confidence]) -> list[Panel]:
         both = {title: _points(r, p) for title, (p, r) in curves.items()}
         label = "confidence threshold"
         panels += [
-            Panel(f"recall{whose}", label, recall, has_markers=False),
-            Panel(f"precision{whose}", label, precision, has_markers=False),
-            Panel(f"precision over recall{whose}", "recall", both, has_markers=False),
+            Panel(f"recall (%){whose}", label, recall, has_markers=False),
+            Panel(f"precision (%){whose}", label, precision, has_markers=False),
+            Panel(f"precision (%) over recall{whose}", "recall (%)", both, has_markers=False),
         ]
     return panels
 

@@ -132,13 +132,13 @@ def _limits(
     if evaluator_type == "wflw_landmarks":
         eyes = keypoints[:, list(EYE_CORNERS), :2]
         limit = THRESHOLD * np.linalg.norm(eyes[:, 0] - eyes[:, 1], axis=-1)
-        name = f"{THRESHOLD:g} of the distance of the outer eye corners"
+        name = f"{100 * THRESHOLD:g} % of the distance of the outer eye corners"
     elif evaluator_type == "mpii_keypoints":
         mat_file = read_metadata(data_set, "ground_truth_file")
         head_size = load_mpii_ground_truth(mat_file, JOINT_CODES).head_size
         rows = np.array([person["id"] for person in persons]) - 1
         limit = _PCKH_THRESHOLD * head_size[rows]
-        name = f"{_PCKH_THRESHOLD:g} of the head size"
+        name = f"{100 * _PCKH_THRESHOLD:g} % of the head size"
     else:
         area = np.array([person["area"] for person in persons], dtype=np.float64)
         return similarity_radius(area, np.array(skeleton.sigmas), CORRECT_SIMILARITY), (

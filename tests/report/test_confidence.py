@@ -33,8 +33,8 @@ def test_figures_are_of_the_keypoints_found_by_visibility():
 def test_recall_counts_what_is_not_found():
     one = confidence(score=[0.9, 0.2, np.nan], error=[0.5, 0.5, np.inf], v=[2, 2, 2])
     precision, recall = one.over_thresholds("all")
-    assert recall[0] == 2 / 3 and precision[0] == 1.0
-    assert recall[25] == 1 / 3  # threshold 0.5
+    assert np.isclose(recall[0], 200 / 3) and precision[0] == 100
+    assert np.isclose(recall[25], 100 / 3)  # threshold 0.5
 
 
 def test_only_full_bins_are_drawn():

@@ -18,6 +18,8 @@ function placesOf(text, unit) {
   return places;
 }
 
+const MANY_KINDS = 30; // as on faces: drawn finely
+
 function unpackSet(set) {
   set.numKinds = set.kinds.length;
   set.xy = placesOf(set.xy, set.unit);
@@ -50,8 +52,9 @@ function isOutside(set, i) {
   return x < 0 || y < 0 || x > width || y > height;
 }
 
+/** "visible", "hidden" or "outside"; "" where the annotations do not tell. */
 function stateOf(set, i) {
   if (set.outside[i]) return "outside";
-  if (!set.tellsHidden) return "labelled";
+  if (!set.tellsHidden) return "";
   return set.v[i] === 1 ? "hidden" : "visible";
 }

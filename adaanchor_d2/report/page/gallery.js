@@ -53,7 +53,8 @@ class Gallery {
   fillStates() {
     const counts = {};
     this.set.v.forEach((v, i) => {
-      if (v > 0) counts[stateOf(this.set, i)] = (counts[stateOf(this.set, i)] || 0) + 1;
+      const state = v > 0 && stateOf(this.set, i);
+      if (state) counts[state] = (counts[state] || 0) + 1;
     });
     const names = this.set.tellsHidden ? ["visible", "hidden", "outside"] : ["outside"];
     const options = names.map((name) => {
@@ -130,7 +131,7 @@ class Gallery {
     const place = card.error < Infinity ? `${run.distance[i].toFixed(1)} px, ${times(card.error)}` : "not found";
     const score = run.score && card.error < Infinity ? `confidence ${card.score.toFixed(2)}` : "";
     const kind = run.errorKind ? set.errorKinds[run.errorKind[i]] : "";
-    const lines = [["card-kind", set.kinds[card.kind] + (state === "labelled" ? "" : `, ${state}`)], ["card-figures", place], ["card-figures", [score, kind].filter(Boolean).join(", ")]];
+    const lines = [["card-kind", set.kinds[card.kind] + (state && `, ${state}`)], ["card-figures", place], ["card-figures", [score, kind].filter(Boolean).join(", ")]];
     return set.runs.length > 1 ? [...lines, ["card-run", run.title]] : lines;
   }
 

@@ -28,12 +28,12 @@ function pictureOf(set, person, run, kinds, marked, layers, ringPart) {
   const image = set.images[set.image[person]];
   const [left, top, right, bottom] = image.region;
   const region = layers.has("wide") ? wholeRegion(set, person) : regionOf(set, person);
-  const parts = [`<svg class="picture${set.numKinds > 30 ? " fine" : ""}" viewBox="${region.map((v) => v.toFixed(2)).join(" ")}" aria-hidden="true">`,
+  const parts = [`<svg class="picture${set.numKinds > MANY_KINDS ? " fine" : ""}" viewBox="${region.map((v) => v.toFixed(2)).join(" ")}" aria-hidden="true">`,
     `<image href="data:image/jpeg;base64,${image.jpeg}" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" preserveAspectRatio="none"/>`];
   if (layers.has("gt")) parts.push(poseOf(set, person, set.xy, "gt"));
   if (layers.has("pred")) {
     parts.push(poseOf(set, person, run.xy, "pred"));
-    parts.push(path(linesOf(set, person, kinds, set.xy, run.xy), "error"));
+    if (set.numKinds <= MANY_KINDS) parts.push(path(linesOf(set, person, kinds, set.xy, run.xy), "error"));
     parts.push(path(linesOf(set, person, [marked], set.xy, run.xy), "error marked"));
   }
   if (layers.has("anchor") && run.anchor) {
