@@ -1,15 +1,18 @@
+#!/usr/bin/env python
 """Sweep the confidence threshold, the number of anchors or sigma; writes a CSV and a picture.
 
-    python tools/sweep.py gamma --runs output/table1/ada output/table1/fix --output-dir DIR
-    python tools/sweep.py gamma --model CONFIG WEIGHTS [--model ...] --values 0.1 0.5 --output-dir D
-    python tools/sweep.py k --values 1 2 4 8 16 --output-dir output/sweep_k [--data-seed 1]
-    python tools/sweep.py sigma --values 1 2 3 4 --output-dir output/sweep_sigma [--data-seed 1]
+    python tools/sweep.py gamma --runs output/quickstart_centers --output-dir output/sweep_gamma
+    python tools/sweep.py gamma --model ada/config.yaml ada/model_final.pth --values 0.1 0.5 \\
+        --output-dir output/sweep_gamma -- MODEL.DEVICE cpu
+    python tools/sweep.py k --values 1 2 4 8 16 --data-seed 1 --output-dir output/sweep_k
+    python tools/sweep.py sigma --values 1 2 3 4 --data-seed 1 --output-dir output/sweep_sigma
 
-``gamma`` (figure 5) evaluates trained models, all thresholds from one pass; without ``--values`` it
-takes the thresholds that the runs evaluated themselves. A run is a folder of ``train_net.py``, a
-row a folder of runs ``seed<k>``, or ``NAME=FOLDER,FOLDER,...``; several models of one ``--model``
-config count as seeds. ``k`` (figure 6) and ``sigma`` train a run for each value and seed, or use
-those that are finished in ``OUTPUT_DIR/<parameter><value>/seed<k>``.
+``gamma`` (figure 5) takes trained models. Runs are output folders of ``train_net.py`` or folders of
+them, those that differ in their seed only become one line; their figures are those that
+training evaluated last, or with ``--values`` those of their final weights at these thresholds, all
+from one pass. Of ``--model`` several weight files are seeds. ``k`` (figure 6) and ``sigma`` train
+a run for each value and seed, or use those that are finished in
+``OUTPUT_DIR/<parameter><value>/seed<k>``.
 """
 
 import argparse
@@ -20,18 +23,19 @@ from pathlib import Path
 from grid_options import add_grid_options, train_grid
 
 from adaanchor_d2.engine.config_file import load_config, look_up
+from adaanchor_d2.engine.trained_models import choose_models
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.experiments.figures import find_figures
 from adaanchor_d2.experiments.rows import Row
-from adaanchor_d2.experiments.runs import find_runs, last_evaluation, run_folder
+from adaanchor_d2.experiments.runs import CONFIG, FINAL_WEIGHTS, last_evaluation, run_folder
 from adaanchor_d2.experiments.sweep import SweepPoint, check_values, to_panels, write_csv
 from adaanchor_d2.experiments.thresholds import (
     check_thresholds,
     evaluated_points,
-    load_run,
     recorded_points,
 )
-from adaanchor_d2.experiments.training import device_options
+from adaanchor_d2.report import Run, load_runs
+from adaanchor_d2.report.seeds import group_seeds
 from adaanchor_d2.visualization.sweeps import draw_sweep
 
 RULE = "MODEL.KEYPOINT_HEAD.NAME"
@@ -50,8 +54,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="parameter", required=True)
     gamma = commands.add_parser("gamma", help="the confidence threshold, of trained models")
     option = gamma.add_argument
-    option("--runs", nargs="+", default=[], metavar="RUN", help="folders of runs or rows")
-    option("--model", nargs=2, action="append", default=[], metavar=("CONFIG", "WEIGHTS"))
+    option("--runs", nargs="+", type=Path, default=[], metavar="DIR", help="folders of runs")
+    option("--model", nargs="+", action="append", default=[], metavar=("CONFIG", "WEIGHTS"))
+    option("--titles", nargs="+", help="of the models; default: their anchor rules")
     option("--values", type=float, nargs="+", help="thresholds; default: those of the runs")
     option("--output-dir", type=Path, required=True)
     option("opts", nargs=argparse.REMAINDER, help="config options of all models: KEY VALUE ...")
@@ -67,24 +72,50 @@ def main() -> None:
 def sweep_gamma(args: argparse.Namespace) -> list[SweepPoint]:
     if not args.runs and not args.model:
         raise InputError("--runs and --model are both missing: name what to evaluate.")
-    rows = [find_runs(text) for text in args.runs]
     values = check_thresholds(args.values) if args.values else None
-    options = [*device_options(), *(opt for opt in args.opts if opt != "--")]
-    points: list[SweepPoint] = []
-    jobs = []
-    for row, folders in rows:
-        for folder in folders:
-            if values is None:
-                points += recorded_points(row, str(folder), folder)
-            else:
-                jobs.append((row, str(folder), load_run(folder, options)))
-    for config, weights in args.model:
-        cfg = load_config(config, [*options, "MODEL.WEIGHTS", weights])
-        jobs.append((Path(config).stem, weights, cfg))
-    for number, (row, source, cfg) in enumerate(jobs):
-        print(f"Evaluating {source} ...", flush=True)
-        folder = args.output_dir / "evaluations" / f"{row}_{number}"
-        points += evaluated_points(row, source, cfg, values or THRESHOLDS, folder)
+    options = [opt for opt in args.opts if opt != "--"]
+    groups = group_seeds(load_runs(args.runs)) if args.runs else []
+    if values is None and groups:
+        points = [p for group in groups for run in group.runs for p in recorded(group.title, run)]
+    else:
+        words = [[str(g.runs[0].folder / CONFIG), *map(final_weights, g.runs)] for g in groups]
+        points = evaluate_models(words, [g.title for g in groups], values, options, args)
+    return points + evaluate_models(args.model, args.titles, values, options, args)
+
+
+def recorded(row: str, run: Run) -> list[SweepPoint]:
+    takes_images = run.config.get("INPUT.MAPPER") == "WholeImageMapper"
+    seed = str(run.config.get("SEED"))
+    points = recorded_points(row, seed, run.last_evaluation, takes_images)
+    if not points:
+        raise InputError(
+            f"{run.folder} has no metrics.json with an evaluation at several thresholds: give "
+            "--values to evaluate its weights."
+        )
+    return points
+
+
+def final_weights(run: Run) -> str:
+    if not (run.folder / FINAL_WEIGHTS).is_file():
+        raise InputError(f"{run.folder} holds no finished run: it has no {FINAL_WEIGHTS}.")
+    return str(run.folder / FINAL_WEIGHTS)
+
+
+def evaluate_models(
+    words: list[list[str]],
+    titles: list[str] | None,
+    values: list[float] | None,
+    options: list[str],
+    args: argparse.Namespace,
+) -> list[SweepPoint]:
+    points = []
+    for model in choose_models(words, titles, options=options):
+        for seed, weights in enumerate(model.weight_files):
+            print(f"Evaluating {weights} ...", flush=True)
+            folder = args.output_dir / "evaluations" / model.title / str(seed)
+            points += evaluated_points(
+                model.title, str(seed), model.cfg, weights, values or THRESHOLDS, folder
+            )
     return points
 
 

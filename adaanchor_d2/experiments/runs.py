@@ -3,7 +3,6 @@
 A grid of runs is ``<output>/<row>/seed<k>/``.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -53,26 +52,6 @@ def grid_runs(
         for seed in seeds
         for row in rows
     ]
-
-
-def find_runs(text: str) -> tuple[str, list[Path]]:
-    """The row's name and the folders of its runs, one a seed, that a text names.
-
-    The text is the folder of a run, or of a row with a folder ``seed<k>`` for each run, or
-    ``NAME=FOLDER,FOLDER,...`` with several runs.
-
-    Raises:
-        InputError: a folder that holds no run.
-    """
-    name, equals, rest = text.rpartition("=")
-    folders = [Path(part) for part in rest.split(",")]
-    if not equals and (seeds := sorted(folders[0].glob(f"seed*/{CONFIG}"))):
-        return folders[0].name, [path.parent for path in seeds]
-    for folder in folders:
-        if not (folder / CONFIG).is_file():
-            raise InputError(f"{folder} is no folder of a run: it has no {CONFIG}.")
-    is_seed = re.fullmatch(r"seed\d+", folders[0].name)
-    return name or (folders[0].parent if is_seed else folders[0]).name, folders
 
 
 def unfinished_runs(runs: Sequence[TrainingRun]) -> list[TrainingRun]:

@@ -7,11 +7,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which colour-blind people tell apart.
-_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_MARKERS = "osD^vP*"
+from .curves import run_styles
 
 
 def draw_sweep(
@@ -33,9 +32,10 @@ def draw_sweep(
     size = (4.4 * num_columns, 3.4 * num_rows + 0.4)
     figure = Figure(figsize=size, layout="constrained")
     axes = list(figure.subplots(num_rows, num_columns, squeeze=False).flat)
+    styles = run_styles(list(dict.fromkeys(row for rows in panels.values() for row in rows)))
     for axis, (title, rows) in zip(axes, panels.items(), strict=False):
-        for index, (row, of_seeds) in enumerate(rows.items()):
-            _draw_line(axis, values, of_seeds, row, index)
+        for row, of_seeds in rows.items():
+            _draw_line(axis, values, of_seeds, row, styles[row])
         _label(axis, title, x_label, values, log_x)
     for axis in axes[len(panels) :]:
         axis.set_axis_off()
@@ -45,24 +45,22 @@ def draw_sweep(
     return figure
 
 
-def _draw_line(axis, values: Sequence[float], of_seeds: np.ndarray, row: str, index: int) -> None:
+def _draw_line(
+    axis: Axes, values: Sequence[float], of_seeds: np.ndarray, row: str, style: dict
+) -> None:
     of_seeds = np.asarray(of_seeds, dtype=np.float64)
     num_seeds = len(of_seeds)
-    title = f"{row} ({num_seeds} seeds)" if num_seeds > 1 else row
     axis.errorbar(
         values,
         of_seeds.mean(axis=0),
         yerr=of_seeds.std(axis=0, ddof=1) if num_seeds > 1 else None,
-        label=title,
-        color=_COLORS[index % len(_COLORS)],
-        marker=_MARKERS[index % len(_MARKERS)],
-        markersize=4,
-        linewidth=1.4,
+        label=f"{row} ({num_seeds} seeds)" if num_seeds > 1 else row,
         capsize=2.5,
+        **style,
     )
 
 
-def _label(axis, title: str, x_label: str, values: Sequence[float], log_x: bool) -> None:
+def _label(axis: Axes, title: str, x_label: str, values: Sequence[float], log_x: bool) -> None:
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(x_label, fontsize=9)
     axis.grid(alpha=0.3)

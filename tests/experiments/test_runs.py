@@ -3,7 +3,6 @@ import pytest
 from adaanchor_d2.errors import InputError
 from adaanchor_d2.experiments.rows import parse_rows
 from adaanchor_d2.experiments.runs import (
-    find_runs,
     grid_runs,
     is_finished,
     last_evaluation,
@@ -73,14 +72,3 @@ def test_a_run_that_broke_off_is_not_finished(tmp_path):
 def test_the_last_evaluation_counts(tmp_path):
     assert last_evaluation(write_run(tmp_path / "run"))["keypoints/AP"] == 30.0
     assert last_evaluation(tmp_path) == {}
-
-
-def test_runs_are_named_by_row_or_folder(tmp_path):
-    first, second = (write_run(tmp_path / "ada" / f"seed{k}") for k in (0, 1))
-    other = write_run(tmp_path / "ada_s0")
-    assert find_runs(str(tmp_path / "ada")) == ("ada", [first, second])
-    assert find_runs(str(first)) == ("ada", [first])
-    assert find_runs(str(other)) == ("ada_s0", [other])
-    assert find_runs(f"A={first},{other}") == ("A", [first, other])
-    with pytest.raises(InputError, match="none is no folder of a run: it has no config.yaml"):
-        find_runs(str(tmp_path / "none"))
