@@ -134,8 +134,8 @@ def notes(cfg: CfgNode) -> list[str]:
         found.append("TEST.FLIP is not in the file: run it on mirrored images too.")
     if cfg.MODEL.KEYPOINT_HEAD.CONSENSUS > 1:
         found.append(
-            "MODEL.KEYPOINT_HEAD.CONSENSUS is part of decoding: adaanchor_d2/deployment.py takes "
-            "the best candidate alone."
+            "MODEL.KEYPOINT_HEAD.CONSENSUS is part of decoding: deployment.py takes the best "
+            "candidate alone."
         )
     if cfg.MODEL.KEYPOINT_HEAD.CALIBRATION:
         found.append(
