@@ -15,6 +15,7 @@ from .checkpointer import SafeCheckpointer, check_weight_path
 from .checks import check_device, check_evaluation, check_training
 from .config_file import load_config
 from .expected_results import verify_results
+from .trained_models import without_pretrained_backbone
 from .trainer import Trainer
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def main(args: argparse.Namespace, trainer_class: type[Trainer] = Trainer) -> di
     """Train, or with ``--eval-only`` evaluate; return the results on the main process."""
     cfg = setup(args)
     if args.resume and _has_checkpoint(cfg.OUTPUT_DIR):
-        cfg = _without_pretrained_backbone(cfg)
+        cfg = without_pretrained_backbone(cfg)
     if args.eval_only:
         return evaluate(cfg, trainer_class, resume=args.resume)
     trainer = trainer_class(cfg)
@@ -88,15 +89,6 @@ def setup(args: argparse.Namespace) -> CfgNode:
 
 def _has_checkpoint(output_dir: str) -> bool:
     return SafeCheckpointer(torch.nn.Module(), output_dir).has_checkpoint()
-
-
-def _without_pretrained_backbone(cfg: CfgNode) -> CfgNode:
-    """No download of weights that the checkpoint replaces."""
-    cfg = cfg.clone()
-    cfg.defrost()
-    cfg.MODEL.TIMM.PRETRAINED = False
-    cfg.freeze()
-    return cfg
 
 
 def evaluate(cfg: CfgNode, trainer_class: type[Trainer] = Trainer, *, resume: bool = False) -> dict:

@@ -56,8 +56,9 @@ def choose_models(
     choices = []
     for config_file, *weight_files in words:
         cfg = load_config(config_file, list(options))
-        dataset_name = dataset_name or next(iter(cfg.DATASETS.TEST), None)
-        cfg = _for_evaluation(cfg, dataset_name)
+        dataset_name = dataset_name or next(iter(cfg.DATASETS.TEST), "")
+        test_set = f"({dataset_name!r},)" if dataset_name else "()"
+        cfg = load_config(config_file, [*options, "DATASETS.TEST", test_set])
         check_evaluation(cfg)
         rule = cfg.MODEL.KEYPOINT_HEAD.NAME
         title = titles[len(choices)] if titles else _new_title(rule, [c.title for c in choices])
@@ -67,19 +68,17 @@ def choose_models(
 
 def load_trained_model(cfg: CfgNode, path: str) -> nn.Module:
     """Return the model of a config with the weights of a file, in evaluation mode."""
-    model = build_model(_for_evaluation(cfg))
+    model = build_model(without_pretrained_backbone(cfg))
     SafeCheckpointer(model).load(path)
     return model.eval()
 
 
-def _for_evaluation(cfg: CfgNode, dataset_name: str | None = None) -> CfgNode:
-    """No download of weights that are replaced anyway; the data set to evaluate on."""
+def without_pretrained_backbone(cfg: CfgNode) -> CfgNode:
+    """Return a config that loads no weights which a checkpoint replaces anyway."""
     cfg = cfg.clone()
     cfg.defrost()
     cfg.MODEL.TIMM.PRETRAINED = False
     cfg.MODEL.TIMM.WEIGHTS = ""
-    if dataset_name:
-        cfg.DATASETS.TEST = (dataset_name,)
     cfg.freeze()
     return cfg
 

@@ -7,9 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .curves import COLORS
+from .curves import run_styles
 
-_MARKERS = "os^Dv<>P"
 _METRICS = {
     "error": "mean error (px)",
     "recall": "recall (%)",
@@ -51,19 +50,20 @@ def draw_stress_curves(rows: Sequence[dict], groups: Sequence[str], title: str) 
 
 
 def _draw_panel(axis: Axes, rows: list[dict], metric: str) -> None:
-    for number, model in enumerate(dict.fromkeys(row["model"] for row in rows)):
-        style = {"color": COLORS[number % len(COLORS)]}
+    for model, style in run_styles(list(dict.fromkeys(row["model"] for row in rows))).items():
         of_model = [row for row in rows if row["model"] == model]
         points = _mean_and_deviation(of_model, metric)
         if not len(points):
             continue
         fraction, mean, deviation = points.T
-        marker = _MARKERS[number % len(_MARKERS)]
-        axis.plot(fraction, mean, marker=marker, ms=4, lw=1.4, label=model, **style)
-        axis.fill_between(fraction, mean - deviation, mean + deviation, alpha=0.18, lw=0, **style)
+        color = style["color"]
+        axis.plot(fraction, mean, lw=1.4, label=model, **style)
+        axis.fill_between(
+            fraction, mean - deviation, mean + deviation, color=color, alpha=0.18, lw=0
+        )
         if metric == "error":
             fraction, mean, _ = _mean_and_deviation(of_model, "error_before").T
-            axis.plot(fraction, mean, ":", lw=1.2, **style)
+            axis.plot(fraction, mean, ":", lw=1.2, color=color)
     axis.grid(alpha=0.3)
     axis.tick_params(labelsize=8)
     if metric == "error":
