@@ -78,6 +78,17 @@ def _add_model_config(cfg: CN) -> None:
     head.FOCAL_GAMMA = 2.0
     # Confidence that a new head gives everywhere; sets the bias of the confidence output.
     head.PRIOR_PROB = 0.01
+    # AdaAnchor, FixAnchor, in inference: a keypoint lies at the consensus of the estimates of the
+    # so many most confident candidates, and pred_keypoint_spread (pixels of the original image)
+    # tells how far apart they are. 1 is the paper: the best candidate's estimate alone.
+    head.CONSENSUS = 1
+    # AdaAnchor, FixAnchor: learn the quality of the candidates too, and report it as the score in
+    # place of the confidence, which still chooses. What is found stays the same. The gradient of
+    # this output ends at the features, so that its loss needs no weight beside the others.
+    head.QUALITY = False
+    # sigma of the quality's target exp(-|P_r - P*|^2 / (2 sigma^2)), in stride units: about the
+    # error up to which a keypoint is right. See heads/quality.py for what others gave.
+    head.QUALITY_SIGMA = 1.0
     # HeatmapAnchor: standard deviation of the Gaussian target (stride units).
     head.HEATMAP_SIGMA = 2.0
     # HeatmapAnchor: centre of the Gaussian, "rounded" to a cell (SimplePose, the paper's rows)

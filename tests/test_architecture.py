@@ -26,9 +26,11 @@ ALLOWED = {
     "analysis": {"data", "evaluation", "modeling/score_calibration"},
     "engine": {"data", "modeling", "evaluation"},
     "visualization": {"data"},
+    "demo": {"data", "evaluation", "engine", "visualization"},
     "report": {"data", "evaluation", "analysis", "visualization"},
     "weights": {"engine"},
     "experiments": {"data", "evaluation", "engine", "visualization"},
+    "export": {"data", "modeling", "engine", "version"},
 }
 TORCH_ONLY = ("modeling/anchors", "modeling/losses")
 
@@ -68,6 +70,11 @@ def test_the_method_depends_on_torch_alone(package):
     for path in files_of(package):
         outside = {name.split(".")[0] for name in imports_of(path)}
         assert outside <= {"torch", "dataclasses", "adaanchor_d2"}, path
+
+
+def test_what_is_copied_beside_exported_networks_needs_numpy_alone():
+    outside = {name.split(".")[0] for name in imports_of(PACKAGE / "deployment.py")}
+    assert outside <= {"collections", "json", "typing", "numpy"}
 
 
 def test_lite_never_imports_the_project():

@@ -9,7 +9,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     path
-    for folder in ("adaanchor_d2/data", "adaanchor_d2/engine", "adaanchor_d2/report", "tools")
+    for folder in (
+        *("adaanchor_d2/data", "adaanchor_d2/demo", "adaanchor_d2/engine", "adaanchor_d2/report"),
+        *("demo", "tools"),
+    )
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 # A value (a path, a key), a capital letter, a config key, a flag or a parameter's name.

@@ -2,6 +2,7 @@
 
     python tools/benchmark.py data --dataset coco_keypoints_train
     python tools/benchmark.py train --config-file configs/coco_single/ada_R50_256x192.yaml
+    python tools/benchmark.py trust --config-file configs/coco_single/ada_R50_256x192.yaml
     python tools/benchmark.py assign --targets 400
     python tools/benchmark.py eval --images 5000
     OMP_NUM_THREADS=1 python tools/benchmark.py group --people 1 10 30
@@ -26,6 +27,7 @@ from benchmarks.evaluation import time_eval
 from benchmarks.group import time_group
 from benchmarks.machine import describe_machine
 from benchmarks.train import time_train
+from benchmarks.trust import time_trust
 
 from adaanchor_d2.errors import InputError, run_command
 
@@ -40,6 +42,10 @@ def main() -> None:
     train = tasks.add_parser("train", help="a training step, its selection and losses; inference")
     train.add_argument("--config-file", required=True)
     train.add_argument("--batch-size", type=int, default=32)
+    trust = tasks.add_parser("trust", help="what a consensus and a quality output add to inference")
+    trust.add_argument("--config-file", required=True)
+    trust.add_argument("--batch-size", type=int, default=8)
+    trust.add_argument("--members", type=int, default=10, help="MODEL.KEYPOINT_HEAD.CONSENSUS")
     assign = tasks.add_parser("assign", help="the assigners")
     assign.add_argument("--targets", type=int, default=400)
     assign.add_argument("--people", type=int, default=1, help="in an image, each with 17 targets")
@@ -58,7 +64,7 @@ def main() -> None:
     dekr.add_argument("--train", action="store_true", help="forward and backward pass")
     for task in (group, center, bottom_up, dekr):
         task.add_argument("--map-size", type=int, nargs=2, default=(128, 128), metavar=("H", "W"))
-    for task in (data, train, assign, evaluation, group, center, bottom_up, dekr):
+    for task in (data, train, trust, assign, evaluation, group, center, bottom_up, dekr):
         task.add_argument("--repeats", type=int, default=3 if task in (evaluation, dekr) else 20)
         task.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
         task.add_argument("opts", nargs=argparse.REMAINDER, help="KEY VALUE pairs")
@@ -68,6 +74,7 @@ def main() -> None:
     run = {
         "data": time_data,
         "train": time_train,
+        "trust": time_trust,
         "assign": time_assign,
         "eval": time_eval,
         "group": time_group,

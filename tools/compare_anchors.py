@@ -1,3 +1,4 @@
+#!/usr/bin/env python
 """Train rows of a table with several seeds and say what their difference is worth.
 
     python tools/compare_anchors.py --output-dir output/table1 --data-seed 1 \

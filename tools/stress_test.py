@@ -18,7 +18,7 @@ import argparse
 import csv
 import os
 
-from adaanchor_d2.data.stress import STRESS_KINDS, check_fraction
+from adaanchor_d2.data.stress import STRESS_KINDS, check_stress
 from adaanchor_d2.engine.stress_run import StressTest, spread_evenly
 from adaanchor_d2.engine.trained_models import choose_models
 from adaanchor_d2.errors import run_command
@@ -70,7 +70,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     for fraction in args.fractions:
-        check_fraction(fraction)
+        check_stress(fraction, args.seed)
     choices = choose_models(args.model, args.titles, args.dataset, args.opts)
     test = StressTest(choices, args.limit, args.seed, args.confidence_threshold)
     os.makedirs(args.output_dir, exist_ok=True)

@@ -21,7 +21,7 @@ from adaanchor_d2.data.build import get_training_skeleton
 from adaanchor_d2.data.image_reader import read_image
 from adaanchor_d2.engine import load_config
 from adaanchor_d2.errors import InputError, run_command
-from adaanchor_d2.visualization.poses import draw_box, draw_pose
+from adaanchor_d2.visualization.poses import draw_annotation, draw_labels
 
 ENLARGE = 2  # Crops are small; drawn at twice their size, lines cover less of them.
 IGNORED_COLOR = (128, 128, 128)
@@ -45,16 +45,8 @@ def draw_annotations(cfg, skeleton: Skeleton) -> Iterator[tuple[str, np.ndarray]
         if record["annotations"]:
             picture = read_image(record["file_name"])
             for person in record["annotations"]:
-                picture = _draw_annotation(picture, person, skeleton)
+                picture = draw_annotation(picture, person, skeleton)
             yield str(record["image_id"]), picture
-
-
-def _draw_annotation(picture: np.ndarray, person: dict, skeleton: Skeleton) -> np.ndarray:
-    x, y, width, height = person["bbox"]
-    picture = draw_box(picture, (x, y, x + width, y + height))
-    if "keypoints" not in person:  # a split without ground truth
-        return picture
-    return _draw_labels(picture, np.reshape(person["keypoints"], (-1, 3)), skeleton)
 
 
 def draw_samples(cfg, skeleton: Skeleton) -> Iterator[tuple[str, np.ndarray]]:
@@ -83,13 +75,8 @@ def _draw_sample(sample: dict, image_format: str, skeleton: Skeleton) -> np.ndar
     people = sample["people_keypoints"] if "people_keypoints" in sample else [sample["keypoints"]]
     for keypoints in people:
         scaled = keypoints.numpy() * np.array([ENLARGE, ENLARGE, 1])
-        picture = _draw_labels(picture, scaled, skeleton)
+        picture = draw_labels(picture, scaled, skeleton)
     return picture
-
-
-def _draw_labels(picture: np.ndarray, keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    v = keypoints[:, 2]
-    return draw_pose(picture, keypoints, skeleton, shown=v > 0, hidden=v == 1)
 
 
 def main() -> None:

@@ -1,10 +1,15 @@
 """What went wrong with a keypoint: Ronchi and Perona, "Benchmarking and Error Diagnosis in
 Multi-Instance Pose Estimation" (ICCV 2017), for any skeleton with sigmas.
 
-Of all places where a joint could belong (its own, its mirror partner's, and both of every other
-annotated person of the image) the one with the greatest keypoint similarity counts, as in their
-code. Below a similarity of 0.5 even there the joint is a miss. At its own place it is good from
-0.85, else jitter; at the partner's an inversion; at another person's a swap.
+A joint could belong to its own place, to its mirror partner's, or to one of these two of another
+annotated person of the image. At its own place it is good from a keypoint similarity of 0.85,
+jitter from 0.5. Below that the place with the greatest similarity gives the name, if that is 0.5:
+inversion at the partner's, swap at another person's; else the joint is a miss.
+
+Places can be so near that a joint is at several. In their code the greatest similarity always
+decides, so that much jitter between two close joints counts as inversion. Here a joint that is
+within 0.5 of its own place has another name only where it is nearer to another one and all but
+there (0.95). Another person's places are judged at the smaller scale of the two people.
 """
 
 import numpy as np
@@ -18,6 +23,7 @@ ERROR_KINDS = ("good", "jitter", "inversion", "swap", "miss", "not located", "pe
 GOOD, JITTER, INVERSION, SWAP, MISS, NOT_LOCATED, NOT_FOUND = range(len(ERROR_KINDS))
 MIN_SIMILARITY = 0.5
 GOOD_SIMILARITY = 0.85
+CONVINCING_SIMILARITY = 0.95
 
 
 def diagnose(
@@ -67,6 +73,6 @@ def _place_similarities(pred, true, area: np.ndarray, sigmas, flip_indices) -> l
 def _name_errors(own: np.ndarray, partner: np.ndarray, others: np.ndarray) -> np.ndarray:
     elsewhere = np.maximum(partner, others)
     names = np.where(partner >= others, INVERSION, SWAP)
-    at_home = own >= np.where(elsewhere >= GOOD_SIMILARITY, elsewhere, MIN_SIMILARITY)
+    at_home = own >= np.where(elsewhere >= CONVINCING_SIMILARITY, elsewhere, MIN_SIMILARITY)
     names = np.where(at_home, np.where(own >= GOOD_SIMILARITY, GOOD, JITTER), names)
     return np.where(np.maximum(own, elsewhere) >= MIN_SIMILARITY, names, MISS)

@@ -51,7 +51,7 @@ def _tables(figures: dict[str, dict]) -> Iterator[tuple[str, str]]:
     for group in groups:
         title = f"{group.capitalize()} keypoints (right: keypoint similarity of at least 0.5)"
         yield title, _table(figures, lambda file, g=group: _renamed(file["groups"][g]))
-    for group in groups:
+    for group in [group for group in groups if group != "all"] or groups:
         yield f"{group.capitalize()} keypoints by joint", _joint_table(figures, group)
     for group in groups:
         title = f"Precision / recall in percent of {group} keypoints with a score of at least gamma"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class PeopleSamples:
     def annotation_ids(self) -> list[int]:
         return list(self._records)
 
-    @property
+    @cached_property
     def states_told(self) -> list[str]:
         """The states that are worth looking for: hidden only where the annotations tell it or
         people are hidden on purpose, outside only where they are cut off.

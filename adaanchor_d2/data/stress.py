@@ -24,12 +24,14 @@ STRESS_KINDS: dict[str, Callable[..., Cover | Cut]] = {
 MOST_FRACTION = 0.95
 
 
-def check_fraction(fraction: float) -> None:
-    """Raise InputError unless a fraction of a box can be hidden."""
+def check_stress(fraction: float, seed: int) -> None:
+    """Raise InputError unless a fraction of a box can be hidden, chosen by the seed."""
     if not 0 <= fraction <= MOST_FRACTION:
         raise InputError(
             f"The fraction to hide is {fraction:g}, but must be from 0 to {MOST_FRACTION}."
         )
+    if seed < 0:
+        raise InputError(f"The seed of a stress test is {seed}, but must not be negative.")
 
 
 class StressMapper:
@@ -62,9 +64,7 @@ class StressMapper:
         """
         if kind not in STRESS_KINDS:
             raise InputError(f"Stress '{kind}' is unknown; known are {', '.join(STRESS_KINDS)}.")
-        check_fraction(fraction)
-        if seed < 0:
-            raise InputError(f"The seed of a stress test is {seed}, but must not be negative.")
+        check_stress(fraction, seed)
         self.mapper = mapper
         self.kind = kind
         self.fraction = fraction

@@ -147,7 +147,7 @@ def check_model(cfg: CfgNode) -> None:
         raise InputError(
             f"MODEL.META_ARCHITECTURE {name} needs INPUT.MAPPER {mapper}, not {cfg.INPUT.MAPPER}."
         )
-    check_anchor_rule(cfg.MODEL.KEYPOINT_HEAD.NAME)
+    check_anchor_rule(cfg)
     for key in ("PIXEL_MEAN", "PIXEL_STD"):
         if len(cfg.MODEL[key]) != 3:
             raise InputError(f"MODEL.{key} has {len(cfg.MODEL[key])} values, but images have 3.")

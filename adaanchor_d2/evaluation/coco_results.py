@@ -136,7 +136,7 @@ def read_coco_results(json_file: str, num_keypoints: int) -> Table:
     Raises:
         InputError: naming the file and the entry at fault.
     """
-    results = read_json(json_file, "Result file")
+    results = _parse(json_file)
     if not isinstance(results, list) or not results:
         raise InputError(f"Result file {json_file} is no list of predicted people.")
     for number, result in enumerate(results):
@@ -150,6 +150,14 @@ def read_coco_results(json_file: str, num_keypoints: int) -> Table:
         "score": np.array([result["score"] for result in results], dtype=np.float64),
         **_read_optional_fields(results, num_keypoints),
     }
+
+
+def _parse(json_file: str):
+    try:
+        with open(json_file, "rb") as file:
+            return orjson.loads(file.read())  # In two thirds of the json module's time.
+    except (OSError, ValueError):
+        return read_json(json_file, "Result file")  # Says what is wrong, and where.
 
 
 def _read_optional_fields(results: list[dict], num_keypoints: int) -> Table:

@@ -4,8 +4,13 @@ import math
 
 import numpy as np
 
+from ..data.datasets import mpii, wflw
 from ..data.datasets.coco_json import read_json
 from ..errors import InputError
+
+# Evaluator types of the data sets with one person (or face) an entry -> what their readers add to
+# the coordinates of files.
+TO_CONTINUOUS = {"mpii_keypoints": mpii.TO_CONTINUOUS, "wflw_landmarks": wflw.TO_CONTINUOUS}
 
 
 def read_entry_results(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from detectron2.structures import Instances
 
 from .person_predictions import (
     check_finite,
@@ -45,7 +46,7 @@ def collect_images(inputs: Sequence[dict], outputs: Sequence[dict]) -> ImagePred
     return ImagePredictions(
         images={"image_id": _image_ids(inputs), "crop_to_image": np.stack(crop_to_image)},
         people={
-            decoding: _collect_people(inputs, instances)
+            decoding: collect_people(inputs, instances)
             for decoding, instances in _by_decoding(outputs, "instances").items()
         },
         located={
@@ -78,7 +79,13 @@ def _by_decoding(outputs: Sequence[dict], key: str) -> dict[str, list]:
     return values
 
 
-def _collect_people(inputs: Sequence[dict], instances: Sequence) -> Table:
+def collect_people(inputs: Sequence[dict], instances: Sequence[Instances]) -> Table:
+    """Copy the people of images to arrays, see :class:`ImagePredictions`.
+
+    Args:
+        inputs: each with the image's ``image_id`` and ``file_name``.
+        instances: of each image.
+    """
     table = {
         "image_id": np.repeat(_image_ids(inputs), [len(people) for people in instances]),
         "keypoints": to_array([people.pred_keypoints for people in instances]),

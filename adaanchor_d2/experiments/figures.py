@@ -35,7 +35,6 @@ class Figure(NamedTuple):
 
 FIGURES = (
     Figure("AP", "AP", f"{_TASK}AP"),
-    Figure("AP50", "AP50", f"{_TASK}AP50"),
     Figure("AP75", "AP75", f"{_TASK}AP75"),
     Figure("AR", "AR", f"{_TASK}AR"),
     Figure("people found (%)", "the share of people found", r"keypoints/PersonRecall@OKS0\.5"),

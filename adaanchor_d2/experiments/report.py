@@ -7,6 +7,12 @@ from .comparison import Comparison
 from .figures import Figure
 from .rows import BASELINES
 
+_NO_INTERVALS = (
+    "Nothing is claimed: the evaluation of this data set leaves no results of single images in "
+    "COCO's form, from which intervals are made."
+)
+_ONE_SEED = "Nothing is claimed: with one seed the intervals tell of the images only."
+
 
 def write_markdown(comparison: Comparison, claimant: str) -> str:
     """The text of a section: mean and deviation, differences, and what is shown.
@@ -14,34 +20,27 @@ def write_markdown(comparison: Comparison, claimant: str) -> str:
     Args:
         claimant: the row for which something may be claimed, by name.
     """
-    seeds = ", ".join(map(str, comparison.seeds))
-    parts = [
-        f"Mean and standard deviation over seeds {seeds}:"
-        if len(comparison.seeds) > 1
-        else f"Seed {seeds}:",
-        mean_table(comparison),
-    ]
+    parts = [_caption(comparison), mean_table(comparison)]
     if not comparison.num_images:
-        no_interval = (
-            "Nothing is claimed: the evaluation of this data set leaves no results of single "
-            "images in COCO's form, from which intervals are made."
-        )
-        return "\n\n".join([*parts, no_interval]) + "\n"
-    of_seeds = (
-        "and the spread over seeds (Student's t)"
-        if len(comparison.seeds) > 1
-        else "only (one seed: nothing is claimed)"
-    )
+        return "\n\n".join([*parts, _NO_INTERVALS]) + "\n"
     parts += [
-        "Difference from the better of FixAnchor and the sub-pixel heatmap (f, h), 95 % interval: "
-        f"paired bootstrap over the {comparison.num_images} test images {of_seeds}. "
-        "**Bold** where it excludes zero:",
+        "Difference from the better of FixAnchor and the sub-pixel heatmap (f, h), with its 95 % "
+        f"interval by a paired bootstrap over the {comparison.num_images} test images and the "
+        "seeds. **Bold** where it excludes zero:",
         baseline_table(comparison),
         f"Difference from {comparison.title(claimant)}, likewise:",
         claimant_table(comparison, claimant),
-        "\n".join(f"* {sentence}" for sentence in sentences(comparison, claimant)),
     ]
+    claims = [f"* {sentence}" for sentence in sentences(comparison, claimant)]
+    parts.append("\n".join(claims) if len(comparison.seeds) > 1 else _ONE_SEED)
     return "\n\n".join(parts) + "\n"
+
+
+def _caption(comparison: Comparison) -> str:
+    seeds = ", ".join(map(str, comparison.seeds))
+    if len(comparison.seeds) > 1:
+        return f"Mean and standard deviation over seeds {seeds}:"
+    return f"Seed {seeds}:"
 
 
 def to_data(comparison: Comparison) -> dict:
@@ -137,11 +136,6 @@ def claim(figure: Figure, difference: Difference, claimant: str, baseline: str) 
     """What a difference says; a difference is claimed only where the interval excludes zero."""
     low, high = figure.format(difference.low), figure.format(difference.high)
     interval = f"95 % interval of the difference {low} to {high}"
-    if difference.num_seeds == 1:
-        return (
-            f"{figure.title}: nothing is claimed of one seed; {claimant} less {baseline} is "
-            f"{figure.format(difference.mean, True)} ({interval}, of the images only)."
-        )
     if not difference.is_shown:
         return (
             f"{figure.title}: no difference shown between {claimant} and {baseline} "

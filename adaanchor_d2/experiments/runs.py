@@ -16,6 +16,7 @@ from .training import TrainingRun
 
 RESULT_FILE = Path("inference") / "coco_instances_results.json"
 FINAL_WEIGHTS = "model_final.pth"
+CONFIG = "config.yaml"
 # Only the last evaluation counts, of the last weights: nothing is chosen on the test set.
 _EVALUATE_AT_THE_END = ["TEST.EVAL_PERIOD", "0", "SOLVER.BEST_METRIC", ""]
 # What may differ between a run that is there and the one that is asked for.
@@ -71,12 +72,12 @@ def unfinished_runs(runs: Sequence[TrainingRun]) -> list[TrainingRun]:
 
 def read_config(folder: Path) -> CfgNode:
     """The config that a run was trained with; keys that are newer have their defaults."""
-    return load_config(str(folder / "config.yaml"))
+    return load_config(str(folder / CONFIG))
 
 
 def is_finished(folder: Path) -> bool:
     """Whether a training wrote its final weights and evaluated them."""
-    needed = ("config.yaml", "metrics.json", FINAL_WEIGHTS)
+    needed = (CONFIG, "metrics.json", FINAL_WEIGHTS)
     if not all((folder / name).is_file() for name in needed):
         return False
     last = last_evaluation(folder)

@@ -4,10 +4,10 @@ from torch import Tensor, nn
 
 
 class Network(nn.Module):
-    """What a meta-architecture computes of images (B, 3, H, W): its ``dense_maps``, flattened.
+    """What a meta-architecture computes of normalized images (B, 3, H, W): its ``named_maps``.
 
-    What is counted by ``tools/analyze_model.py``. Returns one tensor, or a tuple of several in the
-    order in which the meta-architecture names them.
+    What is counted by ``tools/analyze_model.py`` and exported. Returns one tensor, or a tuple of
+    several in the order in which the meta-architecture names them.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -15,18 +15,12 @@ class Network(nn.Module):
         for name, part in model.named_children():
             self.add_module(name, part)
         self._dense_maps = model.dense_maps
+        self._named_maps = model.named_maps
+
+    def named_maps(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the maps by name."""
+        return self._named_maps(self._dense_maps(images))
 
     def forward(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
-        outputs = tuple(map_tensors(self._dense_maps(images)))
+        outputs = tuple(self.named_maps(images).values())
         return outputs if len(outputs) > 1 else outputs[0]
-
-
-def map_tensors(maps) -> list[Tensor]:
-    """Return the tensors in what ``dense_maps`` gives; numbers among the maps are left out."""
-    if isinstance(maps, Tensor):
-        return [maps] if maps.dim() else []
-    if isinstance(maps, tuple):
-        return [tensor for part in maps for tensor in map_tensors(part)]
-    if hasattr(maps, "__dataclass_fields__"):
-        return map_tensors(tuple(vars(maps).values()))
-    return []

@@ -51,7 +51,7 @@ class ScoreCalibration:
         """
         content = _read_object(path)
         kind = content.pop("kind", None)
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise InputError(
                 f"Calibration file {path} names no 'kind' of calibration: {' or '.join(KINDS)}."
             )

@@ -9,17 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from ..analysis import MatchedKeypoints, load_matched_keypoints
-from ..data.datasets import mpii, wflw
 from ..errors import InputError
-from ..evaluation.entry_results import read_entry_results
+from ..evaluation.entry_results import TO_CONTINUOUS, read_entry_results
 from ..evaluation.metadata import find_annotation_files
 from .people import People
 from .runs import Run
 
 _COCO_FILE = "coco_instances_results.json"
 _ENTRY_FILE = "keypoint_predictions.json"
-# What readers of files with one person an entry add to coordinates.
-_TO_CONTINUOUS = {"mpii_keypoints": mpii.TO_CONTINUOUS, "wflw_landmarks": wflw.TO_CONTINUOUS}
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class Predictions:
 
 def result_file(run: Run, people: People) -> Path:
     """Where the evaluator of the test set writes what a run predicts."""
-    is_by_entry = people.evaluator_type in _TO_CONTINUOUS
+    is_by_entry = people.evaluator_type in TO_CONTINUOUS
     return run.inference_folder / (_ENTRY_FILE if is_by_entry else _COCO_FILE)
 
 
@@ -55,7 +52,7 @@ def load_predictions(run: Run, people: People) -> Predictions:
         InputError: it is missing, broken, or does not belong to the test set.
     """
     path = str(result_file(run, people))
-    if people.evaluator_type in _TO_CONTINUOUS:
+    if people.evaluator_type in TO_CONTINUOUS:
         matched, anchor = None, None
         xy, score = _read_entries(path, people)
     else:
@@ -73,7 +70,7 @@ def load_predictions(run: Run, people: People) -> Predictions:
 
 def _read_entries(json_file: str, people: People) -> tuple[np.ndarray, np.ndarray]:
     """Places (N, K, 2) and scores (N, K) of a file with one person an entry."""
-    shift = _TO_CONTINUOUS[people.evaluator_type]
+    shift = TO_CONTINUOUS[people.evaluator_type]
     found = read_entry_results(json_file, people.skeleton.num_keypoints, shift)
     _, rows, entries = np.intersect1d(
         people.annotation_id, found["annotation_id"], return_indices=True

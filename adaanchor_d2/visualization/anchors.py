@@ -16,6 +16,7 @@ ANCHOR_COLOR = "#ffd60a"
 CHOSEN_COLOR = "#00e5ff"
 _OUTLINE = [withStroke(linewidth=2.6, foreground="black")]
 _NEAREST_STYLE = {"color": "white", "ms": 7, "mew": 1.6, "path_effects": _OUTLINE}
+_CENTER_STYLE = {"color": TARGET_COLOR, "ms": 10, "mew": 2, "path_effects": _OUTLINE}
 _PANEL, _TITLE = 1.9, 0.42  # inches: a panel across, two lines above it
 _NEAREST = 0.4  # the least part of the input that is shown, in each direction
 _MARGIN = 1.35  # around what is shown
@@ -48,7 +49,7 @@ def draw_anchor_figure(
             _draw_panel(axis, panel, panel.views[row], frame)
             axis.set_title(_heading(panel, panel.views[row]) or title, fontsize=8)
     place = "outside lower center"
-    figure.legend(handles=_legend(), loc=place, ncols=min(4, len(columns) - 1), fontsize=8)
+    figure.legend(handles=_legend(columns), loc=place, ncols=min(4, len(columns) - 1), fontsize=8)
     return figure
 
 
@@ -78,10 +79,13 @@ def _draw_panel(axis: Axes, panel: _Panel, view: AnchorView, frame: "_Frame") ->
     target = view.keypoints[view.kind, :2]
     axis.plot(*target, "o", mfc="none", mec="black", ms=11, mew=3)
     axis.plot(*target, "o", mfc="none", mec=TARGET_COLOR, ms=11, mew=1.8)
+    if not np.array_equal(target, view.target_xy):
+        axis.plot(*view.target_xy, "+", **_CENTER_STYLE)
     left, top, right, bottom = frame.of_view(frame.near if panel.model else frame.whole, view)
     if not panel.model:
         x1, y1, x2, y2 = frame.of_view(frame.near, view)
-        axis.plot([x1, x2, x2, x1, x1], [y1, y1, y2, y2, y1], ":", color="white", lw=1)
+        around = [x1, x2, x2, x1, x1], [y1, y1, y2, y2, y1]
+        axis.plot(*around, color="white", lw=1.2, path_effects=_OUTLINE)
     elif not panel.map_name:
         _draw_anchors(axis, view)
     axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
@@ -143,7 +147,10 @@ class _Frame(NamedTuple):
         share = max(((points_high - points_low) * _MARGIN / (high - low)).max(), _NEAREST)
         half = share * (high - low) / 2
         edge = (_MARGIN - 1) / 2 * half
-        whole = np.minimum(low, points_low - edge), np.maximum(high, points_high + edge)
+        whole = (
+            np.where(points_low < low, points_low - edge, low),
+            np.where(points_high > high, points_high + edge, high),
+        )
         # Moved inside what is shown whole, where it is not larger.
         limits = np.sort((whole[0] + half, whole[1] - half), axis=0)
         center = np.clip((points_low + points_high) / 2, *limits)
@@ -166,16 +173,18 @@ def _places(view: AnchorView) -> np.ndarray:
     return np.vstack((view.selected_xy, *single))
 
 
-def _legend() -> list[Line2D]:
-    def handle(marker: str, label: str, **style) -> Line2D:
-        return Line2D([], [], ls=style.pop("ls", ""), marker=marker, label=label, **style)
-
+def _legend(columns: list[_Panel]) -> list[Line2D]:
+    views = [view for panel in columns for view in panel.views]
+    has_centers = any((view.target_xy != view.keypoints[view.kind, :2]).any() for view in views)
+    found = {"color": CHOSEN_COLOR, "mec": "black", "ms": 5, "ls": "-"}
     return [
-        handle("o", "keypoint", mfc="none", mec=TARGET_COLOR, mew=2, ms=9),
-        handle("x", "heatmap's anchor: the nearest candidate", **_NEAREST_STYLE),
-        handle("s", "anchors that training selects", color=ANCHOR_COLOR, mec="black", ms=5),
-        handle(
-            "D", "anchor of inference, arrow to what is found", ls="-",
-            color=CHOSEN_COLOR, mec="black", ms=5,
-        ),
-    ]  # fmt: skip
+        _handle("o", "keypoint", mfc="none", mec=TARGET_COLOR, mew=2, ms=9),
+        *([_handle("+", "the person's centre", **_CENTER_STYLE)] if has_centers else []),
+        _handle("x", "heatmap's anchor: the nearest candidate", **_NEAREST_STYLE),
+        _handle("s", "anchors that training selects", color=ANCHOR_COLOR, mec="black", ms=5),
+        _handle("D", "anchor of inference, arrow to what is found", **found),
+    ]
+
+
+def _handle(marker: str, label: str, ls: str = "", **style) -> Line2D:
+    return Line2D([], [], ls=ls, marker=marker, label=label, **style)

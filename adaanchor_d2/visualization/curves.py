@@ -74,8 +74,8 @@ def threshold_panels(runs: dict[str, list[dict]]) -> list[Panel]:
     whole images ``TEST.GAMMAS``) has no panel.
     """
     panels = []
-    for title, (x_label, metric) in _BY_THRESHOLD.items():
-        points = {run: _by_threshold(records, metric) for run, records in runs.items()}
+    for title, (x_label, metric) in BY_THRESHOLD.items():
+        points = {run: by_threshold(records, metric) for run, records in runs.items()}
         if any(points.values()):
             panels.append(Panel(title, x_label, points))
     return panels
@@ -138,7 +138,7 @@ def _series(records: list[dict], metric: str) -> Points:
 
 
 # Title -> label of the threshold, pattern of the metrics that hold one.
-_BY_THRESHOLD = {
+BY_THRESHOLD = {
     "keypoint recall (%)": ("confidence threshold", r"confidence/Recall@([\d.]+)"),
     "keypoint precision (%)": ("confidence threshold", r"confidence/Precision@([\d.]+)"),
     "AP": ("gamma", r"keypoints_gamma([\d.]+)/AP"),
@@ -151,8 +151,8 @@ _BY_THRESHOLD = {
 }
 
 
-def _by_threshold(records: list[dict], metric: str) -> Points:
-    """The values of the last evaluation at each threshold."""
+def by_threshold(records: list[dict], metric: str) -> Points:
+    """(threshold, value) of the last evaluation, ascending; ``metric`` as in BY_THRESHOLD."""
     points = {}
     for record in records:
         for key, value in record.items():

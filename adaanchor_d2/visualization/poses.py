@@ -21,7 +21,7 @@ _RADIUS_PER_PERSON = 1 / 80
 _RADIUS_PER_PICTURE = 1 / 130
 _LEAST_RADIUS_PX = 1.0
 _LEAST_RING_PX = 2.5  # a smaller ring is a disc
-_LEAST_EDGED_RADIUS_PX = 2.5  # lines of smaller marks have no dark edge
+_LEAST_EDGED_RADIUS_PX = 3.0  # lines of smaller marks have no dark edge
 
 
 def draw_pose(
@@ -94,6 +94,26 @@ def draw_people(
         if anchors is not None:
             canvas = draw_arrows(canvas, anchors[index][shown], person[shown])
     return canvas
+
+
+def draw_annotation(image: np.ndarray, person: dict, skeleton: Skeleton) -> np.ndarray:
+    """Return a copy of ``image`` with one annotated person's box and labelled keypoints.
+
+    Args:
+        person: Detectron2's: ``bbox`` (x, y, width, height) and, where there is ground truth,
+            ``keypoints`` (flat x, y, v); those with v = 1 are hidden.
+    """
+    x, y, width, height = person["bbox"]
+    picture = draw_box(image, (x, y, x + width, y + height))
+    if "keypoints" not in person:
+        return picture
+    return draw_labels(picture, np.reshape(person["keypoints"], (-1, 3)), skeleton)
+
+
+def draw_labels(image: np.ndarray, keypoints: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Return a copy of ``image`` with labelled keypoints (K, 3), x, y, v; hidden where v = 1."""
+    v = keypoints[:, 2]
+    return draw_pose(image, keypoints, skeleton, shown=v > 0, hidden=v == 1)
 
 
 def draw_arrows(image: np.ndarray, tails: np.ndarray, heads: np.ndarray) -> np.ndarray:

@@ -39,14 +39,14 @@ def draw_reliability(bins: dict[str, dict]) -> Figure:
         bins: {file: {group: ``count``, ``score``, ``accuracy`` of each bin, None in empty ones}}.
     """
     groups = list(next(iter(bins.values())))
-    figure = Figure(figsize=(3.9 * len(groups), 5.2), layout="constrained")
+    figure = Figure(figsize=(3.9 * len(groups), 5.4), layout="constrained")
     axes = figure.subplots(2, len(groups), squeeze=False, sharex=True, height_ratios=(3, 1))
     for column, group in enumerate(groups):
         axis, histogram = axes[:, column]
-        axis.plot((0, 1), (0, 1), color="#999999", lw=1, ls=":", label="honest")
+        axis.plot((0, 1), (0, 1), color="#999999", lw=1, ls=":", label="honest scores")
         for color, (name, values) in _colored(bins):
             _draw_reliability(axis, histogram, values[group], color, name)
-        axis.set(title=f"{group} keypoints", xlim=(0, 1), ylim=(0, 1.01), aspect="equal")
+        axis.set(title=f"{group} keypoints", xlim=(0, 1), ylim=(0, 1.02))
         axis.set_ylabel("share of right keypoints")
         histogram.set(xlabel="score", ylabel="% of keypoints", ylim=(0, None))
         for panel in (axis, histogram):
@@ -64,7 +64,9 @@ def draw_errors(counts: dict[str, dict], order: tuple[str, ...]) -> Figure:
     """
     groups = list(next(iter(counts.values())))
     rows = [(group, name) for group in groups for name in counts]
-    labels = [group if len(counts) == 1 else f"{group}: {name}" for group, name in rows]
+    labels = [
+        group.replace("_", " ") + (f": {name}" if len(counts) > 1 else "") for group, name in rows
+    ]
     shares = np.array(
         [[counts[name][group][kind] for kind in order] for group, name in rows], float
     )
@@ -79,7 +81,7 @@ def draw_errors(counts: dict[str, dict], order: tuple[str, ...]) -> Figure:
         _write_shares(axis, place, left, share)
         left += share
     axis.set(yticks=place, yticklabels=labels, xlim=(0, 100), xlabel="percent of keypoints")
-    axis.invert_yaxis()
+    axis.set_ylim(place[-1] + 0.7, -0.7)
     axis.tick_params(axis="y", length=0)
     figure.legend(
         *axis.get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=9

@@ -63,3 +63,13 @@ def test_exif_orientation_is_left_alone(tmp_path):
     exif[0x0112] = 6  # turned by 90 degrees
     pixels.save(tmp_path / "turned.jpg", exif=exif)
     assert read_image(str(tmp_path / "turned.jpg")).shape == (10, 20, 3)
+    assert read_image(str(tmp_path / "turned.jpg"), upright=True).shape == (20, 10, 3)
+
+
+def test_a_record_may_bring_its_image(image_file):
+    image = np.zeros((3, 3, 3), np.uint8)
+    reader = ImageReader()
+    assert reader.read_record({"file_name": "none.jpg", "decoded_image": image}) is image
+    assert reader.read_record({"file_name": str(image_file)}).shape == (4, 5, 3)
+    with pytest.raises(InputError, match="but its annotation says"):
+        ImageReader().read_record({"file_name": str(image_file), "width": 4, "height": 4})

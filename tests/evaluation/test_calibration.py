@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from adaanchor_d2.evaluation.metrics import auroc, expected_calibration_error, precision_recall
+from adaanchor_d2.evaluation.metrics import (
+    auroc,
+    expected_calibration_error,
+    precision_recall,
+    reliability,
+)
 
 SCORES = np.array([0.95, 0.85, 0.8, 0.55, 0.3, 0.05])
 CORRECT = np.array([True, True, False, True, False, False])
@@ -72,3 +77,13 @@ def test_arguments_are_not_changed():
     auroc(scores, correct)
     assert np.array_equal(scores, SCORES) and np.array_equal(correct, CORRECT)
     assert thresholds.tolist() == [0.5, 0.1]
+
+
+def test_reliability_by_hand():
+    count, score, accuracy = reliability(SCORES, CORRECT)
+    assert count.tolist() == [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1]
+    filled = count > 0
+    np.testing.assert_allclose(score[filled], [0.05, 0.3, 0.55, 0.825, 0.95])
+    np.testing.assert_allclose(accuracy[filled], [0, 0, 1, 0.5, 1])
+    assert np.isnan(score[~filled]).all() and np.isnan(accuracy[~filled]).all()
+    assert not reliability(np.zeros(0), np.zeros(0, bool))[0].any()

@@ -112,6 +112,24 @@ def test_anchors_and_spread_are_written_where_the_model_gives_them(small_set, tm
         np.testing.assert_allclose(people["spread"], keypoints[..., 2] * 2, atol=1e-5)
 
 
+def test_calibrated_scores_do_not_change_ap(small_set):
+    """People are ranked by the scores before; the figures of keypoints are of those after."""
+    pairs = ground_truth_pairs(small_set, np.random.default_rng(0))
+    results = []
+    for calibrate in (False, True):
+        for _, output in pairs if calibrate else ():
+            person = output["instances"]
+            person.pred_keypoint_confidence = person.pred_keypoints[..., 2].clone()
+            person.pred_keypoints[..., 2] **= 9
+        evaluator = make_evaluator(small_set)
+        process(evaluator, pairs)
+        results.append(evaluator.evaluate())
+    before, after = results
+    assert after["keypoints"] == before["keypoints"]
+    assert after["visibility"]["VisScore"] < 0.5 * before["visibility"]["VisScore"]
+    assert after["confidence"]["ECE"] != pytest.approx(before["confidence"]["ECE"], abs=0.05)
+
+
 def test_images_without_predictions_count_as_missed(small_set):
     pairs = []
     for annotation in read_people(small_set):

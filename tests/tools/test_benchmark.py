@@ -22,8 +22,12 @@ def read_json(capsys) -> dict:
             ["train", "--config-file", str(CONFIG), "--batch-size", "2"],
             {"step_ms", "selection_and_losses_share", "ada_over_heatmap_inference"},
         ),
+        (
+            ["trust", "--config-file", str(CONFIG), "--batch-size", "2", "--members", "5"],
+            {"network_ms", "decoding_ms", "consensus_decoding_ms", "quality_ms"},
+        ),
     ],
-    ids=["assign", "assign-people", "train"],
+    ids=["assign", "assign-people", "train", "trust"],
 )
 def test_prints_json_with_machine_and_medians(run_tool, capsys, arguments, figures):
     assert run_tool("benchmark.py", *arguments, "--repeats", "1", "--device", "cpu") == 0

@@ -1,7 +1,16 @@
 import numpy as np
 
 from adaanchor_d2.data.skeletons import Skeleton
-from adaanchor_d2.visualization.poses import LEFT_COLOR, RIGHT_COLOR, draw_box, draw_pose
+from adaanchor_d2.visualization.poses import (
+    ARROW_COLOR,
+    LEFT_COLOR,
+    RIGHT_COLOR,
+    draw_annotation,
+    draw_arrows,
+    draw_box,
+    draw_people,
+    draw_pose,
+)
 
 PAIR = Skeleton.from_names("pair", ["left_a", "right_a"], [("left_a", "right_a")], [0.1, 0.1])
 IMAGE = np.zeros((40, 60, 3), np.uint8)
@@ -59,3 +68,35 @@ def test_marks_of_a_small_person_are_small():
     boxes = [draw_box(image, (100.5, 50.5, 100.5 + side, 50.5 + side)) for side in (800, 40)]
     thick, thin = (np.count_nonzero(box[:, 120].any(axis=-1)) for box in boxes)
     assert thin < thick
+
+
+PEOPLE = np.array([[[10.5, 20.5, 0.9], [40.5, 20.5, 0.1]]])
+
+
+def test_people_are_drawn_above_the_threshold_only():
+    shown = draw_people(IMAGE, PEOPLE, PAIR, threshold=0.5)
+    expected = draw_pose(IMAGE, PEOPLE[0], PAIR, shown=np.array([True, False]))
+    assert (shown == expected).all() and not IMAGE.any()
+    assert not draw_people(IMAGE, PEOPLE, PAIR, threshold=0.95).any()
+    assert not draw_people(IMAGE, PEOPLE[:0], PAIR, threshold=0.5).any()
+
+
+def test_arrows_point_from_anchors_to_shown_keypoints():
+    anchors = np.array([[[10.5, 35.5], [40.5, 35.5]]])
+    shown = draw_people(IMAGE, PEOPLE, PAIR, threshold=0.5, anchors=anchors)
+    assert np.abs(shown[35, 10] - np.array(ARROW_COLOR)).max() < 30  # the tail, softened
+    assert shown[28, 10].any() and not shown[25:, 35:].any()
+    boxed = draw_people(IMAGE, PEOPLE, PAIR, threshold=0.5, boxes=np.array([[2.5, 2.5, 58, 38]]))
+    assert boxed[2, 30].any() and not shown[2, 30].any()
+
+
+def test_an_arrow_of_no_length_is_a_dot():
+    assert draw_arrows(IMAGE, POINTS[:1], POINTS[:1])[20, 10].any()
+
+
+def test_annotations_show_hidden_keypoints_as_rings():
+    person = {"bbox": [2, 2, 50, 30], "keypoints": [10.5, 20.5, 1, 40.5, 20.5, 0]}
+    picture = draw_annotation(IMAGE, person, PAIR)
+    assert not picture[20, 10].any() and picture[20, 4:10].any() and picture[2, 30].any()
+    del person["keypoints"]
+    assert not draw_annotation(IMAGE, person, PAIR)[20, 4:10].any()

@@ -7,7 +7,6 @@ import torch
 from detectron2.modeling import build_model
 
 from adaanchor_d2.engine.config_file import load_config
-from adaanchor_d2.modeling.network import map_tensors
 
 from .timing import interleave
 
@@ -39,7 +38,7 @@ def time_train(args: argparse.Namespace) -> dict:
     images = model.preprocess_images(samples)
     with torch.no_grad():
         maps = model.dense_maps(getattr(images, "tensor", images))
-    for tensor in map_tensors(maps):
+    for tensor in model.named_maps(maps).values():
         tensor.requires_grad_()
 
     def step() -> None:

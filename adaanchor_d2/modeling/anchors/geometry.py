@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .structures import AnchorMaps
+
 
 def candidate_xy(height: int, width: int, place: float | Tensor = 0.5, *, like: Tensor) -> Tensor:
     """Return the (H * W, 2) places of all candidates, row-major, (x, y) in stride units.
@@ -92,6 +94,24 @@ def refined_xy(
     if local_maps is None:
         return coarse
     return coarse + sample_maps(local_maps, coarse, place)
+
+
+def estimates_of(maps: AnchorMaps, map_index: Tensor, anchor_index: Tensor) -> Tensor:
+    """Return (P, 2), the refined estimates (eq. 12) of P candidates, stride units.
+
+    For few candidates on few maps: only what they need is read.
+
+    Args:
+        map_index, anchor_index: (P,) int64: which of the B K maps, and which candidate of it.
+    """
+    width = maps.offsets.shape[-1]
+    offsets = maps.offsets.flatten(0, 1).flatten(2)[map_index, :, anchor_index]
+    coarse = index_to_xy(anchor_index, width, maps.place, dtype=offsets.dtype) + offsets
+    if maps.local_offsets is None:
+        return coarse
+    x, y = maps.local_offsets.flatten(0, 1).unbind(1)
+    local = [sample_points(channel, map_index, coarse, maps.place) for channel in (x, y)]
+    return coarse + torch.stack(local, dim=1)
 
 
 def candidates_within(

@@ -21,12 +21,15 @@ class AnchorMaps:
         local_offsets: (B, K, 2, H, W), eq. 12: from a place near the keypoint to the keypoint;
             None when the head refines nothing.
         place: where a candidate sits in its cell, see ``geometry``: a number or a tensor ().
+        quality_logits: (B, K, H, W), before the sigmoid: how accurate the candidate's refined
+            estimate is. None when the head predicts no quality.
     """
 
     confidence_logits: Tensor
     offsets: Tensor
     local_offsets: Tensor | None = None
     place: float | Tensor = 0.5
+    quality_logits: Tensor | None = None
 
 
 @dataclass

@@ -28,6 +28,8 @@ arrays.
 B images, K keypoint types, N candidates of a type, M results of a type.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -35,9 +37,8 @@ from scipy.special import logit
 from torch import Tensor
 
 from ..anchors.structures import AnchorMaps
+from .consensus import MEMBER_CONFIDENCE, MERGE_RADIUS, consensus
 from .peaks import LocatedKeypoints, locate_anchors, locate_heatmap_cells
-
-MERGE_RADIUS = 2.0
 
 
 @torch.no_grad()
@@ -48,6 +49,7 @@ def locate_many_anchor(
     gamma: float,
     max_candidates: int,
     radius: float = MERGE_RADIUS,
+    num_members: int = 1,
 ) -> LocatedKeypoints:
     """The most confident candidates of each map whose refined estimates are apart.
 
@@ -60,15 +62,25 @@ def locate_many_anchor(
             go to the lower row-major index.
         radius: a candidate is a duplicate when its estimate is this near (stride units) to that of
             a more confident result.
+        num_members: each estimate is the consensus of so many of the most confident among a result
+            and its duplicates, with a spread (see ``consensus``); 1 is the paper, without a spread.
 
     Returns:
         What was found, on the CPU.
     """
     logits = maps.confidence_logits
-    above = np.flatnonzero((logits >= logit(gamma)).cpu())
+    # A consensus has members below gamma: which ones, must not depend on gamma.
+    lowest = gamma if num_members == 1 else gamma * MEMBER_CONFIDENCE
+    above = np.flatnonzero((logits >= logit(lowest)).cpu())
     index = best_first(above, logits, max_candidates)
     located = locate_anchors(maps, index.to(logits.device), stride, place).cpu()
-    return _select(located, suppress_near(located, radius * stride, max_candidates))
+    slots = suppress_near(located, radius * stride, max_candidates)
+    if num_members == 1:
+        return _select(located, slots)
+    score = located.score.flatten(0, 1).numpy()
+    reaches = np.take_along_axis(score, slots.reshape(len(score), -1), axis=1) >= gamma
+    slots = np.where(reaches.reshape(slots.shape), slots, -1)
+    return _consensus_of_duplicates(located, slots, radius * stride, num_members)
 
 
 @torch.no_grad()
@@ -138,13 +150,46 @@ def suppress_near(located: LocatedKeypoints, radius: float, max_results: int) ->
     return kept.reshape(*located.valid.shape[:2], -1)
 
 
+def _consensus_of_duplicates(
+    located: LocatedKeypoints, slots: np.ndarray, radius: float, num_members: int
+) -> LocatedKeypoints:
+    """The results in the given slots, each moved to the consensus with those that it suppressed.
+
+    Args:
+        located: (B, K, N), best first.
+        slots: (B, K, M), -1 for none.
+    """
+    chosen = _select(located, slots)
+    places = torch.view_as_complex(located.xy.flatten(0, 1).contiguous()).numpy()
+    free = located.valid.flatten(0, 1).numpy().copy()
+    rows = np.arange(len(places))[:, None]
+    members = np.full((slots.shape[-1], len(places), num_members), -1)
+    for number, slot in enumerate(slots.reshape(len(places), -1).T[..., None]):
+        if not (slot >= 0).any():
+            break
+        own = free & (slot >= 0) & (np.abs(places - places[rows, slot]) <= radius)
+        free &= ~own
+        row, member = own.nonzero()
+        rank = own.cumsum(axis=1)[row, member] - 1
+        counted = rank < num_members
+        members[number, row[counted], rank[counted]] = member[counted]
+    members = members.transpose(1, 0, 2).reshape(*slots.shape[:2], -1)
+    ensemble = _select(located, members)
+    xy, score = (tensor.unflatten(2, (-1, num_members)) for tensor in (ensemble.xy, ensemble.score))
+    xy, spread = consensus(xy, score, radius)
+    return replace(chosen, xy=xy, spread=spread)
+
+
 def _select(located: LocatedKeypoints, slot: np.ndarray) -> LocatedKeypoints:
     """The results in the given slots (B, K, M), -1 for none."""
     image, kind = np.arange(slot.shape[0])[:, None, None], np.arange(slot.shape[1])[:, None]
     place = (image, kind, np.maximum(slot, 0))
-    xy, score, anchor_xy, _ = (tensor.numpy()[place] for tensor in vars(located).values())
-    score[slot < 0] = 0.0
-    return LocatedKeypoints(*map(torch.from_numpy, (xy, score, anchor_xy, slot >= 0)))
+    chosen = located.map(lambda tensor: torch.from_numpy(tensor.numpy()[place]))
+    empty = torch.from_numpy(slot < 0)
+    for score in (chosen.score, chosen.quality):
+        if score is not None:
+            score[empty] = 0.0
+    return replace(chosen, valid=~empty)
 
 
 def _local_maxima(heatmaps: Tensor, gamma: float) -> np.ndarray:

@@ -3,13 +3,16 @@
 B images, K keypoint types, H W map size, M results per type (1 for one target).
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from ..anchors.geometry import index_to_xy, refined_xy
+from ..anchors.selection import select_top
 from ..anchors.structures import AnchorMaps
+from .consensus import MERGE_RADIUS, consensus
 
 
 @dataclass
@@ -21,16 +24,31 @@ class LocatedKeypoints:
         score: (B, K, M) in [0, 1]; 1 where the rule has no confidence, 0 where nothing is.
         anchor_xy: (B, K, M, 2), the anchor each keypoint was found from.
         valid: (B, K, M) bool, False in padded slots.
+        quality: (B, K, M) in [0, 1], predicted for each keypoint; None where the head has none.
+        spread: (B, K, M), input pixels: how far apart the candidates of a consensus are; None
+            without a consensus.
     """
 
     xy: Tensor
     score: Tensor
     anchor_xy: Tensor
     valid: Tensor
+    quality: Tensor | None = None
+    spread: Tensor | None = None
+
+    @property
+    def reported_score(self) -> Tensor:
+        """(B, K, M): the quality where there is one, else the score that chose."""
+        return self.score if self.quality is None else self.quality
 
     def cpu(self) -> "LocatedKeypoints":
         """Return the same on the CPU."""
-        return LocatedKeypoints(*(tensor.cpu() for tensor in vars(self).values()))
+        return self.map(torch.Tensor.cpu)
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> "LocatedKeypoints":
+        """Return what a function makes of each tensor that there is."""
+        tensors = vars(self).values()
+        return LocatedKeypoints(*(None if t is None else function(t) for t in tensors))
 
     @classmethod
     def single(cls, xy: Tensor, score: Tensor, anchor_xy: Tensor) -> "LocatedKeypoints":
@@ -55,12 +73,16 @@ def locate_anchors(
     offsets = offsets.gather(2, flat[:, None].expand(-1, 2, -1)).transpose(1, 2)
     local_maps = None if maps.local_offsets is None else maps.local_offsets.flatten(0, 1)
     xy = refined_xy(anchor, offsets, local_maps, place)
-    score = maps.confidence_logits.flatten(2).gather(2, safe).sigmoid()
+
+    def probability(logits: Tensor) -> Tensor:
+        return logits.flatten(2).gather(2, safe).sigmoid().masked_fill(index < 0, 0.0)
+
     return LocatedKeypoints(
         xy.view(*index.shape, 2) * stride,
-        score.masked_fill(index < 0, 0.0),
+        probability(maps.confidence_logits),
         anchor.view(*index.shape, 2) * stride,
         index >= 0,
+        None if maps.quality_logits is None else probability(maps.quality_logits),
     )
 
 
@@ -90,13 +112,27 @@ def locate_heatmap_cells(
     return LocatedKeypoints((anchor + quarter) * stride, score, anchor * stride, index >= 0)
 
 
-def locate_anchor_peak(maps: AnchorMaps, stride: int, place: float | Tensor) -> LocatedKeypoints:
+def locate_anchor_peak(
+    maps: AnchorMaps, stride: int, place: float | Tensor, num_members: int = 1
+) -> LocatedKeypoints:
     """The most confident candidate of each map and its refined estimate (eq. 10, 12).
 
     Equal confidences go to the lower row-major index.
+
+    Args:
+        num_members: the estimate is the consensus of so many of the most confident candidates, with
+            a spread (see ``consensus``); anchor, score and quality are the best one's. 1 is the
+            paper, without a spread.
     """
-    index = maps.confidence_logits.flatten(2).max(dim=2, keepdim=True).indices
-    return locate_anchors(maps, index, stride, place)
+    if num_members == 1:
+        index = maps.confidence_logits.flatten(2).max(dim=2, keepdim=True).indices
+        return locate_anchors(maps, index, stride, place)
+    logits = maps.confidence_logits.flatten(2)
+    index = select_top(logits.flatten(0, 1), num_members).view(*logits.shape[:2], -1)
+    members = locate_anchors(maps, index, stride, place)
+    xy, spread = consensus(members.xy, members.score, MERGE_RADIUS * stride)
+    best = members.map(lambda tensor: tensor[:, :, :1])
+    return replace(best, xy=xy[:, :, None], spread=spread[..., None])
 
 
 def locate_heatmap_peak(heatmaps: Tensor, stride: int, place: float | Tensor) -> LocatedKeypoints:

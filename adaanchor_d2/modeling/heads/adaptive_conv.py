@@ -78,6 +78,8 @@ def adaptive_conv(features: Tensor, affine: Tensor, points: Tensor, weight: Tens
     """
     if features.device.type != "cpu":
         return by_operator(features, affine, points, weight)
+    if torch.compiler.is_compiling():  # an exported network has no loop over images and groups
+        return by_grid_sample(features, affine, points, weight)
     wants_gradients = any(tensor.requires_grad for tensor in (features, affine, weight))
     if wants_gradients and torch.is_grad_enabled():
         return by_grid_sample(features, affine, points, weight)

@@ -23,6 +23,7 @@ from ..decoders import (
 from ..losses import anchor_focal_loss, l1_offset_loss
 from .base import GridHead, anchor_pixels, mean_over_processes
 from .build import register_anchor_rule
+from .quality import QualityOutput
 
 
 class AnchorHead(GridHead):
@@ -31,6 +32,8 @@ class AnchorHead(GridHead):
     The convolution runs in float32 under automatic mixed precision: an offset of ten strides held
     in bfloat16 is off by up to a thirtieth of a stride.
     """
+
+    estimates_at_candidates = True
 
     @configurable
     def __init__(
@@ -49,6 +52,8 @@ class AnchorHead(GridHead):
         focal_gamma: float = 2.0,
         prior_prob: float = 0.01,
         place: float = 0.5,
+        quality_sigma: float | None = None,
+        num_consensus: int = 1,
     ) -> None:
         """
         Args:
@@ -60,6 +65,8 @@ class AnchorHead(GridHead):
             local_radius: candidates this near to a target learn its local offset (stride units).
             offset_loss_weight: lambda of eq. 4.
             place: where a candidate sits in its cell, until weights bring their own.
+            quality_sigma: predict quality too, see :class:`QualityOutput`; None: not.
+            num_consensus: candidates whose consensus an estimate is (``decoders/consensus.py``).
         """
         super().__init__(place)
         self.num_keypoints = num_keypoints
@@ -73,6 +80,7 @@ class AnchorHead(GridHead):
         self.local_loss_weight = local_loss_weight
         self.focal_alpha = focal_alpha
         self.focal_gamma = focal_gamma
+        self.num_consensus = num_consensus
         self._iteration = 0
 
         outputs = num_keypoints * (5 if local_refinement else 3)
@@ -81,13 +89,20 @@ class AnchorHead(GridHead):
         nn.init.zeros_(self.predictor.bias)
         prior_logit = torch.logit(torch.tensor(prior_prob)).item()
         nn.init.constant_(self.predictor.bias[:num_keypoints], prior_logit)
+        self.quality = None
+        if quality_sigma is not None:
+            self.quality = QualityOutput(input_shape.channels, num_keypoints, quality_sigma)
 
     @classmethod
     def from_config(cls, cfg: CfgNode, input_shape: ShapeSpec) -> dict:
         head = cfg.MODEL.KEYPOINT_HEAD
-        for key in ("NUM_ANCHORS", "SIGMA", "LOCAL_RADIUS"):
+        for key in ("NUM_ANCHORS", "SIGMA", "LOCAL_RADIUS", "QUALITY_SIGMA"):
             if head[key] <= 0:
                 raise InputError(f"MODEL.KEYPOINT_HEAD.{key} must be positive, not {head[key]}.")
+        if head.CONSENSUS < 1:
+            raise InputError(
+                f"MODEL.KEYPOINT_HEAD.CONSENSUS is {head.CONSENSUS}, but must be at least 1."
+            )
         if not 0 < head.PRIOR_PROB < 1:
             raise InputError(
                 f"MODEL.KEYPOINT_HEAD.PRIOR_PROB must be between 0 and 1, not {head.PRIOR_PROB}."
@@ -103,6 +118,8 @@ class AnchorHead(GridHead):
             "focal_gamma": head.FOCAL_GAMMA,
             "prior_prob": head.PRIOR_PROB,
             "place": head.CELL_PLACE,
+            "quality_sigma": head.QUALITY_SIGMA if head.QUALITY else None,
+            "num_consensus": head.CONSENSUS,
         }
 
     def set_iteration(self, iteration: int) -> None:
@@ -112,13 +129,23 @@ class AnchorHead(GridHead):
     def predict(self, features: Tensor) -> AnchorMaps:
         """Return the maps of features (B, C, H, W)."""
         with torch.autocast(features.device.type, enabled=False):
-            output = self.predictor(features.to(self.predictor.weight.dtype))
+            features = features.to(self.predictor.weight.dtype)
+            output = self.predictor(features)
+            quality = None if self.quality is None else self.quality(features)
         k = self.num_keypoints
         local_offsets = None
         if self.local_refinement:
             local_offsets = output[:, 3 * k :].unflatten(1, (k, 2))
         offsets = output[:, k : 3 * k].unflatten(1, (k, 2))
-        return AnchorMaps(output[:, :k], offsets, local_offsets, self.place)
+        return AnchorMaps(output[:, :k], offsets, local_offsets, self.place, quality)
+
+    def named_maps(self, maps: AnchorMaps) -> dict[str, Tensor]:
+        """Return the maps by their names in :class:`AnchorMaps`."""
+        return {
+            name: values
+            for name, values in vars(maps).items()
+            if isinstance(values, Tensor) and values.dim() > 0
+        }
 
     def label(self, maps: AnchorMaps, targets: KeypointTargets) -> Assignment:
         """Select the anchors of all targets, without gradient; warm-up is for training mode."""
@@ -132,7 +159,7 @@ class AnchorHead(GridHead):
         assignment: Assignment,
         supervised: Tensor,
     ) -> dict[str, Tensor]:
-        """Eq. 4 and the local loss.
+        """Eq. 4, the local loss, and that of the quality output.
 
         Confidence and offset losses are divided by A times the number of targets, the local loss by
         the number of candidates it is taken at; see ``mean_over_processes``.
@@ -164,6 +191,8 @@ class AnchorHead(GridHead):
         }
         if maps.local_offsets is not None:
             losses["loss_local"] = self._local_loss(maps.local_offsets, targets, map_of_target)
+        if self.quality is not None:
+            losses |= self.quality.losses(maps, targets, assignment, supervised)
         return losses
 
     def _local_loss(
@@ -185,13 +214,15 @@ class AnchorHead(GridHead):
 
     def inference(self, maps: AnchorMaps) -> LocatedKeypoints:
         """The most confident candidate of each type, refined; input pixels."""
-        return locate_anchor_peak(maps, self.stride, self.place)
+        return locate_anchor_peak(maps, self.stride, self.place, self.num_consensus)
 
     def inference_many(
         self, maps: AnchorMaps, gamma: float, max_candidates: int = 30
     ) -> LocatedKeypoints:
         """The targets of each type with confidence >= gamma, best first; pixels, on the CPU."""
-        return locate_many_anchor(maps, self.stride, self.place, gamma, max_candidates)
+        return locate_many_anchor(
+            maps, self.stride, self.place, gamma, max_candidates, num_members=self.num_consensus
+        )
 
     def confidence(self, maps: AnchorMaps) -> Tensor:
         """Return (B, K, H, W) in [0, 1], the confidence of all candidates."""
@@ -204,24 +235,28 @@ class AnchorHead(GridHead):
     def merge_mirrored(
         self, maps: AnchorMaps, mirrored: AnchorMaps, flip_indices: list[int]
     ) -> AnchorMaps:
-        """Mean of the maps of an image and of its mirror image (mean confidence, mean offsets)."""
+        """Mean of the maps of an image and of its mirror image; logits by their sigmoid."""
 
         def merge_offsets(offsets: Tensor, mirrored_offsets: Tensor) -> Tensor:
             unflipped = mirror_columns(mirrored_offsets[:, flip_indices], self.place)
             sign = unflipped.new_tensor([-1.0, 1.0])[:, None, None]
             return (offsets + unflipped * sign) / 2
 
-        confidence = maps.confidence_logits.sigmoid() + mirror_columns(
-            mirrored.confidence_logits[:, flip_indices].sigmoid(), self.place
-        )
-        local_offsets = None
+        def merge_logits(logits: Tensor, mirrored_logits: Tensor) -> Tensor:
+            unflipped = mirror_columns(mirrored_logits[:, flip_indices].sigmoid(), self.place)
+            return torch.logit((logits.sigmoid() + unflipped) / 2, eps=1e-6)
+
+        local_offsets = quality = None
         if maps.local_offsets is not None:
             local_offsets = merge_offsets(maps.local_offsets, mirrored.local_offsets)
+        if maps.quality_logits is not None:
+            quality = merge_logits(maps.quality_logits, mirrored.quality_logits)
         return AnchorMaps(
-            torch.logit(confidence / 2, eps=1e-6),
+            merge_logits(maps.confidence_logits, mirrored.confidence_logits),
             merge_offsets(maps.offsets, mirrored.offsets),
             local_offsets,
             self.place,
+            quality,
         )
 
     def anchor_places(self, maps: AnchorMaps, assignment: Assignment) -> Tensor:

@@ -19,6 +19,7 @@ class KeypointHead(nn.Module):
     """Base of the heads; see ``KEYPOINT_HEAD_REGISTRY`` for what a head offers."""
 
     has_confidence = True
+    estimates_at_candidates = False
     reads_tags = False
 
     def forward(

@@ -12,10 +12,14 @@ KEYPOINT_HEAD_REGISTRY.__doc__ = """
 Registry of keypoint heads, one per anchor rule, called as ``head(cfg, input_shape)`` with the
 :class:`ShapeSpec` (channels, stride) of the one feature map (B, C, H, W) it reads.
 
-A head has the attributes ``has_confidence`` (do its scores mean anything), ``num_keypoints`` and
-``reads_tags`` (tag maps of a trained tagger are appended to its feature map) and offers
+A head has the attributes ``has_confidence`` (do its scores mean anything), ``num_keypoints``,
+``reads_tags`` (tag maps of a trained tagger are appended to its feature map) and
+``estimates_at_candidates`` (does every candidate estimate the keypoint, as CONSENSUS and QUALITY of
+``MODEL.KEYPOINT_HEAD`` need), and offers
 
 * ``predict(features) -> maps``;
+* ``named_maps(maps) -> {name: Tensor}``: the tensors in them, as they are called where a network
+  is exported;
 * ``label(maps, targets) -> Assignment``: which candidates serve which target;
 * ``losses(maps, targets, assignment, supervised) -> dict`` of scalar losses; ``supervised`` is bool
   and broadcasts to (B, K, H, W);
@@ -48,15 +52,25 @@ def register_anchor_rule(name: str):
 
 def build_keypoint_head(cfg: CfgNode, input_shape: ShapeSpec) -> nn.Module:
     """Build the head that ``MODEL.KEYPOINT_HEAD.NAME`` asks for."""
-    name = cfg.MODEL.KEYPOINT_HEAD.NAME
-    check_anchor_rule(name)
-    return KEYPOINT_HEAD_REGISTRY.get(name)(cfg, input_shape)
+    check_anchor_rule(cfg)
+    return KEYPOINT_HEAD_REGISTRY.get(cfg.MODEL.KEYPOINT_HEAD.NAME)(cfg, input_shape)
 
 
-def check_anchor_rule(name: str) -> None:
-    """Raise InputError, which lists the known ones, for an unknown anchor rule."""
+def check_anchor_rule(cfg: CfgNode) -> None:
+    """Raise InputError for an unknown anchor rule, and for what the rule does not offer."""
+    head = cfg.MODEL.KEYPOINT_HEAD
+    name = head.NAME
     if name not in KEYPOINT_HEAD_REGISTRY:
         known = ", ".join(sorted(known for known, _ in KEYPOINT_HEAD_REGISTRY))
         raise InputError(
             f"MODEL.KEYPOINT_HEAD.NAME {name!r} is no known anchor rule; known are {known}."
         )
+    if KEYPOINT_HEAD_REGISTRY.get(name).estimates_at_candidates:
+        return
+    for key, off in (("CONSENSUS", 1), ("QUALITY", False)):
+        if head[key] != off:
+            raise InputError(
+                f"MODEL.KEYPOINT_HEAD.{key} {head[key]} needs a rule whose candidates each "
+                "estimate the keypoint, as AdaAnchor's and FixAnchor's do: with "
+                f"{name} set it to {off}."
+            )

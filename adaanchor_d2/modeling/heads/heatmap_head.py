@@ -78,6 +78,9 @@ class HeatmapHead(GridHead):
         with torch.autocast(features.device.type, enabled=False):
             return self.predictor(features.to(self.predictor.weight.dtype))
 
+    def named_maps(self, maps: Tensor) -> dict[str, Tensor]:
+        return {"heatmaps": maps}
+
     def label(self, maps: Tensor, targets: KeypointTargets) -> Assignment:
         """The anchor of a target is the nearest candidate; -1 when its Gaussian misses the map."""
         height, width = maps.shape[-2:]

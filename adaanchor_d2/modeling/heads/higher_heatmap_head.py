@@ -79,6 +79,9 @@ class HigherHeatmapHead(HeatmapHead):
         joined = (features[:, : self.channels], coarse, features[:, self.channels :])
         return HigherMaps(coarse, super().predict(self.layers(torch.cat(joined, dim=1))))
 
+    def named_maps(self, maps: HigherMaps) -> dict[str, Tensor]:
+        return {"coarse_heatmaps": maps.coarse, "fine_heatmaps": maps.fine}
+
     def label(self, maps: HigherMaps, targets: KeypointTargets) -> Assignment:
         """The nearest candidate of the fine map."""
         return super().label(maps.fine, targets)

@@ -42,6 +42,9 @@ class RegressionHead(KeypointHead):
             output = self.predictor(pooled)
         return output.unflatten(1, (self.num_keypoints, 2)), (width, height)
 
+    def named_maps(self, maps) -> dict[str, Tensor]:
+        return {"offsets_from_center": maps[0]}
+
     def label(self, maps, targets: KeypointTargets) -> Assignment:
         """One anchor for every target: the candidate at the image centre."""
         _, (width, height) = maps

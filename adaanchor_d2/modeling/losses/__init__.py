@@ -3,6 +3,7 @@
 from .focal import anchor_focal_loss
 from .heatmap import heatmap_mse_loss, render_heatmaps
 from .offsets import l1_offset_loss, pose_offset_loss
+from .quality import quality_loss
 from .tags import tag_losses
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "heatmap_mse_loss",
     "l1_offset_loss",
     "pose_offset_loss",
+    "quality_loss",
     "render_heatmaps",
     "tag_losses",
 ]

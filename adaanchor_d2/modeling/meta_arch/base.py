@@ -17,8 +17,8 @@ class PoseModel(nn.Module):
     """Base of the meta-architectures: images -> backbone -> neck -> head.
 
     Each offers ``dense_maps(images)``, all that the network computes from normalized images
-    (B, 3, H, W): one tensor, or several in dataclasses and tuples;
-    ``losses(maps, batched_inputs)``, the losses of a batch with such maps; and
+    (B, 3, H, W): one tensor, or several in dataclasses and tuples; ``named_maps(maps)``, these
+    tensors by name; ``losses(maps, batched_inputs)``, the losses of a batch with such maps; and
     ``view_head(sample)``, the :class:`HeadView` of one sample that has keypoints.
     """
 
@@ -86,6 +86,10 @@ class PoseModel(nn.Module):
         """Return the head's maps."""
         return self.head.predict(self.neck(self.backbone(images)))
 
+    def named_maps(self, maps) -> dict[str, Tensor]:
+        """Return the tensors in what ``dense_maps`` gives."""
+        return self.head.named_maps(maps)
+
     def calibrate(self, results: list[dict]) -> list[dict]:
         """Return finished results with calibrated keypoint scores, see ``calibrate_results``."""
         return calibrate_results(results, self.calibration) if self.calibration else results
@@ -102,6 +106,11 @@ class PoseModel(nn.Module):
         """
         image = image.to(self.device, non_blocking=True).to(self.pixel_mean.dtype)
         return (image - self.pixel_mean) / self.pixel_std
+
+
+def transform_lengths(length: Tensor, matrix: Tensor) -> Tensor:
+    """Scale lengths (...) as affine matrices (..., 2, 3) scale areas, by its root."""
+    return length * torch.linalg.det(matrix[..., :2]).abs().sqrt()
 
 
 def transform_points(xy: Tensor, matrix: Tensor) -> Tensor:

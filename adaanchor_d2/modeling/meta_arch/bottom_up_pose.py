@@ -37,6 +37,7 @@ class BottomUpPose(MultiPersonPose):
     def from_config(cls, cfg: CfgNode) -> dict:
         parts = super().from_config(cfg)
         _check_joint_order(cfg)
+        _check_filling(cfg)
         return {
             **parts,
             "tagger": build_tagger(cfg, parts["neck"].output_shape()),
@@ -71,6 +72,11 @@ class BottomUpPose(MultiPersonPose):
         features, tag_maps = self.tagged_features(images)
         return self.head.predict(features), tag_maps
 
+    def named_maps(self, maps: tuple) -> dict[str, Tensor]:
+        keypoint_maps, tag_maps = maps
+        tags = {} if tag_maps is None else {"tags": tag_maps}
+        return {**self.head.named_maps(keypoint_maps), **tags}
+
     def losses(self, maps: tuple, batched_inputs: list[dict]) -> dict[str, Tensor]:
         keypoint_maps, tag_maps = maps
         targets = self.keypoint_targets(batched_inputs)
@@ -97,6 +103,14 @@ class BottomUpPose(MultiPersonPose):
         if self.head.reads_tags:
             features = torch.cat((features, tag_maps), dim=1)
         return features, tag_maps
+
+
+def _check_filling(cfg: CfgNode) -> None:
+    if cfg.TEST.FILL_MISSING and cfg.MODEL.KEYPOINT_HEAD.CONSENSUS > 1:
+        raise InputError(
+            "TEST.FILL_MISSING True fills in single candidates, which have no spread: it needs "
+            "MODEL.KEYPOINT_HEAD.CONSENSUS 1."
+        )
 
 
 def _check_joint_order(cfg: CfgNode) -> None:

@@ -44,14 +44,14 @@ class ImagePoses:
     Attributes:
         xy: (M, K, 2) pixels of the input, or of the original image.
         anchor_xy: (M, 2) likewise, the anchor of the centre.
-        center_score: (M,).
+        confidence: (M,), of the centre, what thresholds are compared with.
         score: (M, K), of the keypoints.
         quality: (M,), by which one of several poses of a person is kept.
     """
 
     xy: np.ndarray
     anchor_xy: np.ndarray
-    center_score: np.ndarray
+    confidence: np.ndarray
     score: np.ndarray
     quality: np.ndarray
 
@@ -83,8 +83,8 @@ class CenterDecoder:
             gammas: further thresholds.
             max_people: of an image.
             nms_threshold, nms_num_keypoints: see ``decoders/pose_nms.py``.
-            rescores: a keypoint's score is that of the centre times the keypoint's heatmap where it
-                lies, else that of the centre.
+            rescores: a keypoint's score is that of the centre (its quality where the head has one)
+                times the keypoint's heatmap where it lies, else that of the centre.
             scoring_net: a person's score, the mean of its keypoints', is multiplied by what this
                 network predicts. It stays on the CPU and is, as it is held here and by no module,
                 no part of a model's checkpoints.
@@ -138,8 +138,8 @@ class CenterDecoder:
         return located.xy[:, 0, :, None] + offsets * stride
 
     def _poses(self, maps: CenterMaps, located: LocatedKeypoints) -> list[ImagePoses]:
-        arrays = (tensor.numpy()[:, 0] for tensor in vars(located).values())
-        _, center_score, anchor_xy, valid = arrays
+        arrays = (located.score, located.reported_score, located.anchor_xy, located.valid)
+        confidence, center_score, anchor_xy, valid = (array.numpy()[:, 0] for array in arrays)
         xy = self.pose_xy(maps, located).numpy()
         if self.rescores:
             heat = self.keypoint_head.sample(maps.heatmaps, torch.from_numpy(xy).transpose(1, 2))
@@ -148,7 +148,7 @@ class CenterDecoder:
         else:
             score = np.broadcast_to(center_score[..., None], xy.shape[:3])
             quality = center_score
-        parts = (xy, anchor_xy, center_score, score, quality)
+        parts = (xy, anchor_xy, confidence, score, quality)
         return [
             ImagePoses(*(part[image] for part in parts))[valid[image]]
             for image in range(len(valid))
@@ -165,7 +165,7 @@ class CenterDecoder:
         self, poses: ImagePoses, person_score: np.ndarray, same: np.ndarray, gamma: float
     ) -> np.ndarray:
         """Return the indices of the people at a threshold, best person first."""
-        count = np.count_nonzero(poses.center_score >= gamma)
+        count = np.count_nonzero(poses.confidence >= gamma)
         kept = keep_best_poses(same[:count, :count], poses.quality[:count])
         return kept[(-person_score[kept]).argsort(kind="stable")]
 

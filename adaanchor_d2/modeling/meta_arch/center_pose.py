@@ -115,6 +115,14 @@ class CenterPose(MultiPersonPose):
         heatmaps = None if self.keypoint_head is None else self.keypoint_head.predict(trunk)
         return CenterMaps(self.head.predict(trunk), self.pose_head.predict(features), heatmaps)
 
+    def named_maps(self, maps: CenterMaps) -> dict[str, Tensor]:
+        centers = self.head.named_maps(maps.centers)
+        named = {f"center_{name}": values for name, values in centers.items()}
+        named["pose_offsets"] = maps.offsets
+        if maps.heatmaps is not None:
+            named["keypoint_heatmaps"] = maps.heatmaps
+        return named
+
     def view_head(self, sample: dict) -> HeadView:
         """What is located before duplicates are removed: centres, and the poses from there."""
         images = self.preprocess_images([sample])

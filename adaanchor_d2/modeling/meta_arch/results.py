@@ -27,16 +27,22 @@ def drop_padding(located: LocatedKeypoints, image_sizes: Sequence[tuple[int, int
 
 
 def pose_instances(
-    rows: np.ndarray, anchors: np.ndarray, person_score: np.ndarray, image_size: tuple[int, int]
+    rows: np.ndarray,
+    anchors: np.ndarray,
+    person_score: np.ndarray,
+    image_size: tuple[int, int],
+    spread: np.ndarray | None = None,
 ) -> Instances:
     """Return N people with ``pred_keypoints`` (N, K, 3), x, y, score; ``pred_keypoint_anchors``
-    (N, K, 2); ``scores`` (N,); ``pred_boxes``, around the keypoints. All are float32.
+    (N, K, 2); ``scores`` (N,); ``pred_boxes``, around the keypoints; and with a spread
+    ``pred_keypoint_spread`` (N, K). All are float32.
 
     Args:
         rows: (N, K, 3), x and y in pixels of the original image, and the score of each keypoint.
         anchors: (N, K, 2) likewise.
         person_score: (N,).
         image_size: (height, width) of the original image.
+        spread: (N, K), pixels of the original image.
     """
     points = rows[..., :2]
     boxes = np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
@@ -45,6 +51,8 @@ def pose_instances(
     instances.pred_keypoint_anchors = torch.from_numpy(anchors.astype(np.float32))
     instances.scores = torch.from_numpy(person_score.astype(np.float32))
     instances.pred_boxes = Boxes(torch.from_numpy(boxes.astype(np.float32)))
+    if spread is not None:
+        instances.pred_keypoint_spread = torch.from_numpy(spread.astype(np.float32))
     return instances
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..anchors import KeypointTargets
 from ..decoders import LocatedKeypoints
-from .base import PoseModel, transform_points
+from .base import PoseModel, transform_lengths, transform_points
 from .head_view import HeadView
 
 
@@ -29,7 +29,8 @@ class SinglePose(PoseModel):
         Returns:
             In training the losses. Otherwise one ``{"instances": Instances}`` per sample with one
             person in pixels of the original image: ``pred_keypoints`` (1, K, 3), x, y, score;
-            ``pred_keypoint_anchors`` (1, K, 2); ``scores`` (1,) the box score; ``pred_boxes``.
+            ``pred_keypoint_anchors`` (1, K, 2); ``scores`` (1,) the box score; ``pred_boxes``; with
+            a consensus of candidates ``pred_keypoint_spread`` (1, K).
         """
         maps = self.dense_maps(self.preprocess_images(batched_inputs))
         if self.training:
@@ -70,14 +71,19 @@ class SinglePose(PoseModel):
         crop_to_image = torch.from_numpy(crop_to_image)[:, None]
         xy = transform_points(located.xy[:, :, 0].double().cpu(), crop_to_image)
         anchors = transform_points(located.anchor_xy[:, :, 0].double().cpu(), crop_to_image)
-        score = located.score[:, :, 0].double().cpu()
+        score = located.reported_score[:, :, 0].double().cpu()
         keypoints = torch.cat((xy, score[..., None]), dim=2).float()
         anchors = anchors.float()
+        spread = None
+        if located.spread is not None:
+            spread = transform_lengths(located.spread[:, :, 0].double().cpu(), crop_to_image)
         results = []
         for index, sample in enumerate(batched_inputs):
             instances = Instances((sample["height"], sample["width"]))
             instances.pred_keypoints = keypoints[index : index + 1]
             instances.pred_keypoint_anchors = anchors[index : index + 1]
+            if spread is not None:
+                instances.pred_keypoint_spread = spread[index : index + 1].float()
             instances.scores = torch.tensor([sample["box_score"]], dtype=torch.float32)
             instances.pred_boxes = Boxes(torch.tensor([sample["person_box"]], dtype=torch.float32))
             results.append({"instances": instances})

@@ -1,0 +1,82 @@
+"""Training processes, with a script in place of train_net.py."""
+
+import json
+
+import pytest
+import torch
+
+from adaanchor_d2.errors import InputError
+from adaanchor_d2.experiments import training
+from adaanchor_d2.experiments.training import TrainingRun, gpu_of_slot, train_runs
+
+SCRIPT = """
+import json, os, sys, time
+folder, mode = sys.argv[sys.argv.index("OUTPUT_DIR") + 1], sys.argv[-1]
+log = os.path.join(os.path.dirname(folder), "order.txt")
+open(log, "a").write(f"+{mode}\\n")
+if mode == "fail":
+    sys.exit("error: MODEL.X is wrong.")
+time.sleep(0.3 if mode != "slow" else 1.0)
+open(os.path.join(folder, "metrics.json"), "w").write(
+    json.dumps({"iteration": 9, "total_loss": 0.5, "threads": os.environ["OMP_NUM_THREADS"]}))
+open(log, "a").write(f"-{mode}\\n")
+"""
+
+
+@pytest.fixture
+def train(tmp_path, monkeypatch):
+    """Train runs that are told apart by their last option; returns seconds and the order."""
+    monkeypatch.setattr(training, "POLL_SECONDS", 0.02)
+    script = tmp_path / "train_net.py"
+    script.write_text(SCRIPT)
+
+    def run(*modes: str, num_jobs: int = 2):
+        runs = [TrainingRun(m, "config.yaml", ["MODE", m], tmp_path / "out" / m) for m in modes]
+        (tmp_path / "out").mkdir(exist_ok=True)
+        return train_runs(runs, script, num_jobs)
+
+    return run
+
+
+def order(tmp_path) -> list[str]:
+    return (tmp_path / "out" / "order.txt").read_text().split()
+
+
+def test_no_more_than_so_many_run_at_a_time(train, tmp_path):
+    seconds = train("a", "b", "c", num_jobs=1)
+    assert list(seconds) == ["a", "b", "c"] and all(value > 0.2 for value in seconds.values())
+    assert order(tmp_path) == ["+a", "-a", "+b", "-b", "+c", "-c"]
+    record = json.loads((tmp_path / "out" / "a" / "metrics.json").read_text())
+    assert record["threads"] == "1"
+
+
+def test_a_failure_is_one_sentence_after_what_is_under_way(train, tmp_path):
+    with pytest.raises(InputError, match=r"Training fail failed: MODEL.X is wrong. \(all of it"):
+        train("slow", "fail", "never")
+    assert order(tmp_path).count("-slow") == 1 and "+never" not in order(tmp_path)
+
+
+def test_metrics_of_an_earlier_attempt_are_removed(train, tmp_path):
+    old = tmp_path / "out" / "fail" / "metrics.json"
+    old.parent.mkdir(parents=True)
+    old.write_text("{}")
+    with pytest.raises(InputError):
+        train("fail")
+    assert not old.exists()
+
+
+def test_progress_is_told(train, monkeypatch, capsys):
+    monkeypatch.setattr(training, "PROGRESS_SECONDS", 0)
+    train("a", "b", num_jobs=1)
+    printed = capsys.readouterr().out
+    assert "0 of 2 done;  a: starting" in printed and "1 of 2 done;  b: starting" in printed
+
+
+def test_slots_take_gpus_in_turn(monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert gpu_of_slot(3) == {}
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [gpu_of_slot(s)["CUDA_VISIBLE_DEVICES"] for s in range(3)] == ["0", "1", "0"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    assert gpu_of_slot(1) == {"CUDA_VISIBLE_DEVICES": "7"}
