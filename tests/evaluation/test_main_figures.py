@@ -1,7 +1,7 @@
 import pytest
 
 from adaanchor_d2.errors import InputError
-from adaanchor_d2.evaluation.main_figures import check_best_metric
+from adaanchor_d2.evaluation.main_figures import better_end, check_best_metric
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,16 @@ def test_figures_that_exist(evaluator_type, metric, mode):
 def test_figures_that_do_not(evaluator_type, metric, mode, sentence):
     with pytest.raises(InputError, match=sentence):
         check_best_metric(evaluator_type, metric, mode)
+
+
+def test_the_better_end_of_any_figure():
+    for evaluator_type, figure, end in (
+        ("coco_keypoints", "AP", "max"),
+        ("wflw_landmarks", "NME_Blur", "min"),
+        ("coco_keypoints", "NME", None),
+        ("coco_keypoints", "Precision@0.5", "max"),
+        ("", "ECE", "min"),
+        ("coco_keypoints", "InvScore", None),
+        ("coco_keypoints", "VisCount", None),
+    ):
+        assert better_end(evaluator_type, figure) == end

@@ -28,6 +28,9 @@ def test_quick_start_writes_table_summary_and_pictures(run_tool, capsys, tmp_pat
         assert {"AP", "vis_error", "vis_score", "inv_error", "inv_score"} <= set(figures)
         assert rule in printed
         assert f"{figures['vis_error']:.3f}" in printed
+    report = (output / "report.html").read_text()
+    assert str(output / "report.html") in printed
+    assert report.count('data-group="2"') and '"kinds":["nose",' in report
     for name in ("anchors.png", "curves.png"):
         picture = cv2.imread(str(output / name))
         assert picture is not None and picture.std() > 10

@@ -129,9 +129,9 @@ class Gallery {
     const i = card.person * set.numKinds + card.kind;
     const state = stateOf(set, i);
     const place = card.error < Infinity ? `${run.distance[i].toFixed(1)} px, ${times(card.error)}` : "not found";
-    const score = run.score && card.error < Infinity ? `confidence ${card.score.toFixed(2)}` : "";
+    const score = run.score && card.error < Infinity ? `conf. ${card.score.toFixed(2)}` : "";
     const kind = run.errorKind ? set.errorKinds[run.errorKind[i]] : "";
-    const lines = [["card-kind", set.kinds[card.kind] + (state && `, ${state}`)], ["card-figures", place], ["card-figures", [score, kind].filter(Boolean).join(", ")]];
+    const lines = [["card-kind", set.kinds[card.kind] + (state && `, ${state}`)], ["card-figures", place], ["card-figures", [kind, score].filter(Boolean).join(", ")]];
     return set.runs.length > 1 ? [...lines, ["card-run", run.title]] : lines;
   }
 

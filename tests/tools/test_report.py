@@ -1,0 +1,34 @@
+"""The command that writes the report."""
+
+import pytest
+from helpers.report_sets import evaluation, write_run
+
+
+def test_it_writes_the_page_and_says_what_is_missing(run_tool, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    for name in ("ada", "fix"):
+        write_run(tmp_path / "runs" / name, [evaluation(9, keypoints__AP=30.0)])
+    page = tmp_path / "new" / "report.html"
+    arguments = ("--runs", tmp_path / "runs", "--titles", "one & two", "three", "--output", page)
+    assert run_tool("report.py", *arguments) == 0
+    printed = capsys.readouterr().out
+    assert str(page) in printed and "synthetic_people_val" in printed
+    assert "one &amp; two" in page.read_text()
+
+
+def test_what_is_no_run_is_one_sentence(run_tool, capsys, tmp_path):
+    status = run_tool("report.py", "--runs", tmp_path, "--output", tmp_path / "report.html")
+    error = capsys.readouterr().err
+    assert status == 2 and error.startswith(f"error: {tmp_path} holds no run")
+    assert error.count("\n") == 1 and not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("where", ["folder", "folder/report.html/page.html"])
+def test_a_page_that_cannot_be_written_is_named(run_tool, capsys, tmp_path, where, monkeypatch):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+    run = write_run(tmp_path / "run", [])
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "report.html").write_text("")
+    assert run_tool("report.py", "--runs", run, "--output", tmp_path / where) == 2
+    error = capsys.readouterr().err
+    assert str(tmp_path / "folder") in error and error.count("\n") == 1
