@@ -1,8 +1,7 @@
 """Annotations that several tests compare with."""
 
 import pytest
-
-from .cases import write_people
+from helpers.annotated_people import write_people
 
 
 @pytest.fixture

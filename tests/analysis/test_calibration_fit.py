@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.annotated_people import read_people, write_people, write_results
 from scipy.special import expit
 from scipy.special import logit as log_odds
 
@@ -18,8 +19,6 @@ from adaanchor_d2.analysis.calibration_fit import (
 from adaanchor_d2.data.skeletons import get_skeleton
 from adaanchor_d2.errors import InputError
 from adaanchor_d2.evaluation.metrics import expected_calibration_error
-
-from .cases import read_people, write_people, write_results
 
 
 def draw(seed, num=40_000):

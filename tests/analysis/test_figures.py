@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.annotated_people import read_people, write_people, write_results
 
 from adaanchor_d2.analysis import load_matched_keypoints
 from adaanchor_d2.analysis.figures import compute_figures
 from adaanchor_d2.data.skeletons import get_skeleton
-
-from .cases import read_people, write_people, write_results
 
 COCO = get_skeleton("coco")
 

@@ -4,12 +4,18 @@ import json
 
 import numpy as np
 import pytest
+from helpers.annotated_people import (
+    jittered,
+    mirrored,
+    read_people,
+    swapped,
+    write_people,
+    write_results,
+)
 
 from adaanchor_d2.analysis import ERROR_KINDS, load_matched_keypoints
 from adaanchor_d2.data.skeletons import get_skeleton
 from adaanchor_d2.errors import InputError
-
-from .cases import jittered, mirrored, read_people, swapped, write_people, write_results
 
 COCO = get_skeleton("coco")
 SETS = ("made_up", "coco_sample", "crowdpose_sample")

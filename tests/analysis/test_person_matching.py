@@ -1,11 +1,10 @@
 """Which prediction is compared with which person."""
 
 import numpy as np
+from helpers.annotated_people import SHAPE
 
 from adaanchor_d2.analysis.person_matching import match_poses
 from adaanchor_d2.data.skeletons import get_skeleton
-
-from .cases import SHAPE
 
 COCO = get_skeleton("coco")
 SIGMAS, FLIP = np.array(COCO.sigmas), np.array(COCO.flip_indices)

@@ -3,14 +3,13 @@ import json
 
 import numpy as np
 import pytest
+from helpers.annotated_people import read_people, write_results
 
 from adaanchor_d2.analysis import ERROR_KINDS, load_matched_keypoints
 from adaanchor_d2.analysis.figures import compute_figures
 from adaanchor_d2.analysis.files import write_figures
 from adaanchor_d2.analysis.tables import format_tables, short_names
 from adaanchor_d2.data.skeletons import get_skeleton
-
-from .cases import read_people, write_results
 
 COCO = get_skeleton("coco")
 
