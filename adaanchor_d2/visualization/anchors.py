@@ -49,7 +49,9 @@ def draw_anchor_figure(
             _draw_panel(axis, panel, panel.views[row], frame)
             axis.set_title(_heading(panel, panel.views[row]) or title, fontsize=8)
     place = "outside lower center"
-    figure.legend(handles=_legend(columns), loc=place, ncols=min(4, len(columns) - 1), fontsize=8)
+    figure.legend(
+        handles=_legend(columns), loc=place, ncols=2 if len(columns) < 6 else 5, fontsize=8
+    )
     return figure
 
 
