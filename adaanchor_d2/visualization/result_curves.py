@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which colour-blind people can tell apart.
 FILE_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# A bin with fewer keypoints says little: its mark is hollow, and off the line.
+FEW_KEYPOINTS = 20
 KIND_COLORS = ("#009E73", "#56B4E9", "#F0E442", "#CC79A7", "#D55E00", "#999999", "#444444")
 
 
@@ -35,6 +37,8 @@ def draw_precision_recall(curves: dict[str, dict], gammas: list[float]) -> Figur
 def draw_reliability(bins: dict[str, dict]) -> Figure:
     """Draw the share of right keypoints over the mean score of a bin, and below it the scores.
 
+    Bins with fewer than :data:`FEW_KEYPOINTS` keypoints have a hollow mark.
+
     Args:
         bins: {file: {group: ``count``, ``score``, ``accuracy`` of each bin, None in empty ones}}.
     """
@@ -47,7 +51,7 @@ def draw_reliability(bins: dict[str, dict]) -> Figure:
         for color, (name, values) in _colored(bins):
             _draw_reliability(axis, histogram, values[group], color, name)
         axis.set(title=f"{group} keypoints", xlim=(0, 1), ylim=(0, 1.02))
-        axis.set_ylabel("share of right keypoints")
+        axis.set_ylabel(f"share of right keypoints\n(hollow: of fewer than {FEW_KEYPOINTS})")
         histogram.set(xlabel="score", ylabel="% of keypoints", ylim=(0, None))
         for panel in (axis, histogram):
             panel.grid(alpha=0.3)
@@ -92,8 +96,9 @@ def draw_errors(counts: dict[str, dict], order: tuple[str, ...]) -> Figure:
 def _draw_reliability(axis: Axes, histogram: Axes, bins: dict, color: str, name: str) -> None:
     count = np.array(bins["count"], dtype=float)
     score, accuracy = (np.array(bins[key], dtype=float) for key in ("score", "accuracy"))
-    filled = count > 0
-    axis.plot(score[filled], accuracy[filled], "o-", ms=4, color=color, label=name)
+    many, few = count >= FEW_KEYPOINTS, (count > 0) & (count < FEW_KEYPOINTS)
+    axis.plot(score[many], accuracy[many], "o-", ms=4, color=color, label=name)
+    axis.plot(score[few], accuracy[few], "o", ms=4, mfc="none", color=color)
     share = 100 * count / max(count.sum(), 1)
     edges = np.linspace(0, 1, len(count) + 1)
     histogram.stairs(share, edges, color=color, lw=1.3)

@@ -27,11 +27,19 @@ def test_precision_and_recall_of_each_file_and_group():
 
 
 def test_reliability_leaves_empty_bins_out():
-    bins = {"count": [3, 0, 1], "score": [0.1, None, 0.9], "accuracy": [0, None, 1]}
+    bins = {"count": [60, 0, 20], "score": [0.1, None, 0.9], "accuracy": [0, None, 1]}
     figure = draw_reliability({"ours": {"all": bins}})
-    honest, ours = figure.axes[0].lines
-    assert ours.get_xydata().tolist() == [[0.1, 0], [0.9, 1]]
+    honest, ours, few = figure.axes[0].lines
+    assert ours.get_xydata().tolist() == [[0.1, 0], [0.9, 1]] and not len(few.get_xdata())
     assert figure.axes[1].patches[0].get_data().values.tolist() == [75, 0, 25]
+
+
+def test_bins_of_few_keypoints_are_hollow_and_off_the_line():
+    bins = {"count": [60, 19, 20], "score": [0.1, 0.5, 0.9], "accuracy": [0, 1, 1]}
+    figure = draw_reliability({"ours": {"all": bins}})
+    _, ours, few = figure.axes[0].lines
+    assert ours.get_xdata().tolist() == [0.1, 0.9] and few.get_xdata().tolist() == [0.5]
+    assert few.get_markerfacecolor() == "none" and few.get_linestyle() == "None"
 
 
 def test_errors_are_stacked_to_a_hundred_percent():
