@@ -67,7 +67,7 @@ def _draw_panel(axis: Axes, rows: list[dict], metric: str) -> None:
     axis.grid(alpha=0.3)
     axis.tick_params(labelsize=8)
     if metric == "error":
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.06 * axis.get_ylim()[1])
     else:
         top = 1 if metric == "score" else 100
         axis.set_ylim(-0.03 * top, 1.03 * top)
@@ -98,8 +98,9 @@ def draw_stress_examples(samples: Sequence[Sequence[dict]], title: str) -> Figur
     for person, person_axes in zip(samples, axes, strict=True):
         for sample, axis in zip(person, person_axes, strict=True):
             _draw_example(axis, sample)
-    for axis, sample in zip(axes[0], samples[0], strict=True):
-        axis.set_title(f"hidden {100 * sample['hidden_fraction']:.0f} %", fontsize=9)
+    for axis, column in zip(axes[0], zip(*samples, strict=True), strict=True):
+        share = np.mean([sample["hidden_fraction"] for sample in column])
+        axis.set_title(f"hidden {100 * share:.0f} %", fontsize=9)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
     figure.suptitle(title, fontsize=11)
