@@ -3,12 +3,13 @@
     python tools/analyze_model.py --tasks parameter flop --config-file CONFIG [KEY VALUE ...]
 
 As Detectron2's tool of this name. Counts are for one network input of INPUT.CROP_SIZE, on the CPU
-and without weights; "flop" counts multiply-adds, as the papers do.
+and without weights (those of MODEL.TAG too); "flop" counts multiply-adds, as the papers do.
 """
 
 import argparse
 
 import torch
+from detectron2.config import CfgNode
 from detectron2.modeling import build_model
 from fvcore.nn import (
     ActivationCountAnalysis,
@@ -19,6 +20,7 @@ from fvcore.nn import (
 
 from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.errors import run_command
+from adaanchor_d2.modeling.meta_arch.taggers import build_frozen_network
 from adaanchor_d2.modeling.network import Network
 
 TASKS = ("flop", "activation", "parameter", "structure")
@@ -35,10 +37,22 @@ def main() -> None:
     args = parser.parse_args()
     no_weights = ["MODEL.DEVICE", "cpu", "MODEL.TIMM.PRETRAINED", "False"]
     cfg = load_config(args.config_file, args.opts + no_weights)
-    model = build_model(cfg).eval()
+    model = build_untrained(cfg).eval()
     images = torch.zeros(1, 3, *cfg.INPUT.CROP_SIZE)
     for task in args.tasks:
         print(report(task, model, images, args.depth))
+
+
+def build_untrained(cfg: CfgNode) -> torch.nn.Module:
+    """Build the model; a frozen tagger is counted without the weights that it runs with."""
+    if (cfg.MODEL.META_ARCHITECTURE, cfg.MODEL.TAG.SOURCE) != ("BottomUpPose", "frozen"):
+        return build_model(cfg)
+    own = cfg.clone()
+    own.defrost()
+    own.MODEL.TAG.SOURCE = "oracle"
+    model = build_model(own)
+    model.tagger = build_frozen_network(cfg)
+    return model
 
 
 def report(task: str, model: torch.nn.Module, images: torch.Tensor, depth: int) -> str:

@@ -15,11 +15,13 @@ import time
 from pathlib import Path
 
 from detectron2.data import DatasetCatalog, MetadataCatalog
+from detectron2.modeling import build_model
 from quickstart_subjects import RULES, SUBJECTS, Subject
 from tabulate import tabulate
 
 from adaanchor_d2.data import build_mapper
 from adaanchor_d2.data.keypoint_cases import PeopleSamples, choose_cases
+from adaanchor_d2.engine.checks import check_best_figure, check_settings
 from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.engine.trained_models import load_trained_model
 from adaanchor_d2.errors import InputError, run_command
@@ -64,7 +66,8 @@ def main() -> None:
         str(args.seed),
         *(opt for opt in args.opts if opt != "--"),
     ]
-    crop_size = load_config(configs[args.rules[0]], options).INPUT.CROP_SIZE  # checks the options
+    check_before_drawing(args, configs, options)
+    crop_size = load_config(configs[args.rules[0]], options).INPUT.CROP_SIZE
     print(f"Writing {args.num_train} + {args.num_val} synthetic images to {data_root} ...")
     subject.write_data(
         data_root / subject.data_folder,
@@ -88,6 +91,20 @@ def main() -> None:
     print_summary(summary, subject, crop_size)
     print(f"Pictures, summary and runs are in {output_dir} ({time.time() - start:.0f} s in all).")
     print(f"See the runs side by side, with every person: {report}")
+
+
+def check_before_drawing(
+    args: argparse.Namespace, configs: dict[str, str], options: list[str]
+) -> None:
+    """Raise InputError for flags and options that would stop the runs after minutes of drawing."""
+    for flag in ("num_train", "num_val"):
+        if getattr(args, flag) < 1:
+            raise InputError(f"--{flag.replace('_', '-')} must be above 0, not {vars(args)[flag]}.")
+    for config in configs.values():
+        cfg = load_config(config, options)
+        check_settings(cfg)
+        check_best_figure(cfg)
+        build_model(cfg)
 
 
 def summarize(records: list[dict], columns: dict[str, str], seconds: float) -> dict[str, float]:

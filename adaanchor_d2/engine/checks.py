@@ -26,11 +26,18 @@ AMP_DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 def check_training(cfg: CfgNode, world_size: int = 1) -> None:
     """Raise InputError for settings that training in so many processes cannot work with."""
+    check_settings(cfg, world_size)
+    check_data(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
+    check_best_figure(cfg)
+
+
+def check_settings(cfg: CfgNode, world_size: int = 1) -> None:
+    """The part of ``check_training`` that no data set need be there for."""
     check_model(cfg)
     check_solver(cfg, world_size)
     get_training_skeleton(cfg)
-    check_data(cfg, (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST))
-    check_best_figure(cfg)
+    for name in (*cfg.DATASETS.TRAIN, *cfg.DATASETS.TEST):
+        check_num_keypoints(cfg, name)
 
 
 def check_evaluation(cfg: CfgNode) -> None:

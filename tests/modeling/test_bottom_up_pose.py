@@ -235,6 +235,7 @@ def test_network_has_heatmaps_and_tags():
         ("RegressionAnchor", {}, "RegressionAnchor locates one keypoint per type"),
         ("AdaAnchor", {"TEST__FLIP": True}, "TEST.FLIP is not offered"),
         ("AdaAnchor", {"TEST__GAMMAS": (0.5, 1.5)}, "between 0 and 1, but one is 1.5"),
+        ("AdaAnchor", {"TEST__GAMMAS": (0.5, 0.2, 0.5)}, "TEST.GAMMAS names 0.5 more than once"),
         ("AdaAnchor", {"MODEL__MAX_PEOPLE": 0}, "MAX_PEOPLE is 0"),
         ("AdaAnchor", {"MODEL__TAG__JOINT_ORDER": (0, 1)}, "each of the 17 keypoint types once"),
         ("AdaAnchor", {"MODEL__TAG__SOURCE": "x"}, "'x' is unknown; known are frozen, joint"),

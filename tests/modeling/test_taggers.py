@@ -115,3 +115,17 @@ def test_oracle_takes_the_nearest_labelled_keypoint_of_the_type():
     assert tags[0].tolist() == [[0, 10], [10, 0]]
     tags = OracleTagger().sample(None, xy, [{"people_keypoints": people[2:]}])
     assert (tags == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("MODEL__TAG__TIMM_NAME", "no_such", "MODEL.TAG.TIMM_NAME 'no_such' is no timm model"),
+        ("MODEL__TAG__IN_FEATURE", "res9", "MODEL.TAG.IN_FEATURE: test_resnet has no res9"),
+    ],
+)
+def test_a_backbone_that_cannot_be_built_is_told_by_the_taggers_keys(
+    embedding, key, value, sentence
+):
+    with pytest.raises(InputError, match=sentence):
+        build_model(frozen_config(embedding[1], **{key: value}))

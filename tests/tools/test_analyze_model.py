@@ -21,3 +21,12 @@ def test_counts_of_simplepose(run_tool, capsys):
     )
     printed = capsys.readouterr().out
     assert "34.00 M parameters" in printed and "5.45 GMAC" in printed
+
+
+def test_frozen_tagger_is_counted_without_its_weights(run_tool, capsys):
+    """Two HRNet-W32 of 28.5 M parameters."""
+    config = CONFIGS / "coco_bottom_up" / "ada_hrnet_w32_512.yaml"
+    arguments = ("--tasks", "parameter", "flop", "--config-file", config)
+    assert run_tool("analyze_model.py", *arguments, "INPUT.CROP_SIZE", "(64, 64)") == 0
+    parameters, flops = capsys.readouterr().out.split("57.07 M parameters\n")
+    assert "| tagger" in parameters and "| tagger" in flops

@@ -60,12 +60,25 @@ def test_a_rule_that_does_not_serve_is_refused_before_anything_is_drawn(run_tool
     assert not (tmp_path / "out").exists()
 
 
-def test_failing_training_is_told_in_one_sentence(run_tool, capsys, tmp_path):
-    status = run_tool(
-        "quickstart.py",
-        *("--output-dir", str(tmp_path / "out"), "--num-train", "2", "--num-val", "2"),
-        *("MODEL.TIMM.NAME", "no_such_network"),
-    )
-    printed = capsys.readouterr().err
-    assert status == 2
-    assert "no_such_network" in printed and "Traceback" not in printed
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--num-val", "0"], "--num-val must be above 0, not 0."),
+        (["--num-train", "-1"], "--num-train must be above 0, not -1."),
+        (["SOLVER.BASE_LR", "x"], "SOLVER.BASE_LR"),
+        (["SOLVER.IMS_PER_BATCH", "0"], "SOLVER.IMS_PER_BATCH is 0"),
+        (["MODEL.TIMM.NAME", "no_such_network"], "no_such_network"),
+        (["MODEL.KEYPOINT_HEAD.SIGMA", "-1.0"], "MODEL.KEYPOINT_HEAD.SIGMA must be positive"),
+        (["MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS", "5"], "MODEL.KEYPOINT_HEAD.NUM_KEYPOINTS is 5"),
+        (["SOLVER.BEST_METRIC", "keypoints/NME"], "SOLVER.BEST_METRIC"),
+        (["--subject", "crowds", "TEST.GAMMAS", "(0.1, 0.2, 0.1)"], "names 0.1 more than once"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_drawn(
+    run_tool, capsys, tmp_path, arguments, sentence
+):
+    output = tmp_path / "out"
+    assert run_tool("quickstart.py", "--output-dir", str(output), *arguments) == 2
+    printed = capsys.readouterr()
+    assert sentence in printed.err and "Traceback" not in printed.err
+    assert "Writing" not in printed.out and not output.exists()

@@ -98,6 +98,9 @@ def _check(cfg: CfgNode, model_name: str, head: nn.Module) -> None:
                 "MODEL.KEYPOINT_HEAD.GAMMA and all of TEST.GAMMAS must be numbers between 0 and 1, "
                 f"but one is {gamma!r}."
             )
+    for gamma in cfg.TEST.GAMMAS:
+        if list(cfg.TEST.GAMMAS).count(gamma) > 1:
+            raise InputError(f"TEST.GAMMAS names {gamma} more than once.")
     if cfg.MODEL.MAX_PEOPLE < 1:
         raise InputError(f"MODEL.MAX_PEOPLE is {cfg.MODEL.MAX_PEOPLE}, but must be at least 1.")
 

@@ -157,12 +157,23 @@ def _build_joint(cfg: CfgNode, input_shape: ShapeSpec) -> JointTagger:
 
 def _build_frozen(cfg: CfgNode, input_shape: ShapeSpec) -> FrozenTagger:
     """Build the network of ``MODEL.TAG`` and load its weights."""
-    tag = cfg.MODEL.TAG
-    if not tag.WEIGHTS:
+    if not cfg.MODEL.TAG.WEIGHTS:
         raise InputError(
             "MODEL.TAG.SOURCE frozen needs MODEL.TAG.WEIGHTS: name a trained Associative Embedding "
             "checkpoint."
         )
+    tagger = build_frozen_network(cfg)
+    tagger.load(cfg.MODEL.TAG.WEIGHTS)
+    return tagger
+
+
+def build_frozen_network(cfg: CfgNode) -> FrozenTagger:
+    """Build the network of ``MODEL.TAG`` with random weights, which nothing but counting can use.
+
+    Raises:
+        InputError: naming the key of ``MODEL.TAG`` where the backbone cannot be built.
+    """
+    tag = cfg.MODEL.TAG
     own = cfg.clone()
     own.defrost()
     own.MODEL.TIMM.PRETRAINED = False
@@ -173,11 +184,19 @@ def _build_frozen(cfg: CfgNode, input_shape: ShapeSpec) -> FrozenTagger:
         own.MODEL.TIMM.HRNET_UPSAMPLING = "nearest"
         own.MODEL.NECK.NAME = "SelectFeature"
         own.MODEL.NECK.IN_FEATURE = tag.IN_FEATURE
-    backbone = build_checked_backbone(own)
+    try:
+        backbone = build_checked_backbone(own)
+    except InputError as error:
+        raise InputError(_of_tagger(str(error)) if tag.TIMM_NAME else str(error)) from None
     neck = build_neck(own, backbone.output_shape())
-    tagger = FrozenTagger(backbone, neck, _build_joint(own, neck.output_shape()))
-    tagger.load(tag.WEIGHTS)
-    return tagger
+    return FrozenTagger(backbone, neck, _build_joint(own, neck.output_shape()))
+
+
+def _of_tagger(sentence: str) -> str:
+    """Return a sentence about a backbone with the keys by which the tagger's is chosen."""
+    for key, own_key in (("TIMM.NAME", "TAG.TIMM_NAME"), ("TIMM.OUT_FEATURES", "TAG.IN_FEATURE")):
+        sentence = sentence.replace(f"MODEL.{key}", f"MODEL.{own_key}")
+    return sentence
 
 
 TAG_SOURCES = {
