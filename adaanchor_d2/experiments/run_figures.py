@@ -28,8 +28,8 @@ from .weighted_precision import PersonMatches
 
 # Weights (B, I), how often each resample holds each image -> the figure (B,) of each.
 Statistic = Callable[[np.ndarray], np.ndarray]
-# How far a figure may be from the training's own: the result file's numbers are rounded. Scores that
-# are all nearly the same, an untrained network's, become equal by that, which AUROC feels.
+# How far a figure may be from the training's own: the result file's numbers are rounded. An
+# untrained network's scores, all nearly the same, become equal by that, which AUROC feels.
 _TOLERANCE = 1e-3
 _TOLERANCES = {"confidence/AUROC": 0.01}
 
