@@ -92,15 +92,17 @@ def test_converted_network_computes_the_original_centres_and_offsets(
     model = convert(name, family, leaf, parity, run_tool, tmp_path, capsys)
     found = {k: v.item() for k, v in model.state_dict().items() if k.endswith(".place")}
     assert found == {"head.place": 0.125, "keypoint_head.place": 0.125}
+    # In float64: where the offsets' convolutions sample follows from features that float32 rounds
+    # otherwise on every kind of processor, by up to 1.2e-4 of the largest offset.
     with torch.no_grad():
-        maps = model.dense_maps(make_input([1, 3, 128, 128]))
+        maps = model.double().dense_maps(make_input([1, 3, 128, 128]).double())
     expected = np.load(parity / f"{name}.npz")
     heatmaps = torch.cat([maps.heatmaps, maps.centers], dim=1).numpy()
     for ours, theirs in (
         (heatmaps, expected["output_0"]),
         (sign * maps.offsets.flatten(1, 2).numpy(), expected["output_1"]),
     ):
-        assert np.abs(ours - theirs).max() < 1e-4 * np.abs(theirs).max()
+        assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
 
 
 def convert(name, family, leaf, parity, run_tool, tmp_path, capsys):

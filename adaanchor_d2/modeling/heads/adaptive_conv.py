@@ -113,23 +113,23 @@ def by_rows(features: Tensor, affine: Tensor, points: Tensor, weight: Tensor) ->
     """``adaptive_conv`` by weighted sums of table rows, one group at a time; without gradients.
 
     The cells of a group are the rows of a table. A bilinear sample is a weighted sum of four rows,
-    which ``embedding_bag`` adds up, all channels at a time. Around the map are rows of zeros (one
-    cell before, two after), so that no point needs a test after it was clamped to them.
+    which ``embedding_bag`` adds up, all channels at a time. Around the map are rows of zeros (two
+    cells on each side), so that no point needs a test after it was clamped to them.
     """
     batch, groups, *_, height, width = affine.shape
     channels = weight.shape[1]
     tables = features.unflatten(1, (groups, channels)).permute(0, 1, 3, 4, 2)
-    tables = F.pad(tables, (0, 0, 1, 2, 1, 2)).flatten(2, 3)
+    tables = F.pad(tables, (0, 0, 2, 2, 2, 2)).flatten(2, 3)
     kernels = weight.view(groups, -1, channels, NUM_POINTS).transpose(2, 3).flatten(2)
     affine = affine.flatten(4).transpose(3, 4)
-    places = _regular_places(height, width, like=affine).transpose(1, 2).contiguous()
+    places = _regular_places(height, width, like=affine).transpose(1, 2).flatten(1) + 2
     output = features.new_empty(batch, groups, kernels.shape[1], height * width)
     share = features.new_empty(height * width * NUM_POINTS, 4)
     index = torch.empty_like(share, dtype=torch.int32)
     for image in range(batch):
         for group in range(groups):
-            moved = torch.baddbmm(places, affine[image, group], points[group].expand(2, 3, -1))
-            _find_rows(moved, height, width, index, share)
+            moves = affine[image, group] @ points[group]
+            _find_rows(moves, places, height, width, index, share)
             samples = F.embedding_bag(
                 index, tables[image, group], mode="sum", per_sample_weights=share
             )
@@ -138,26 +138,34 @@ def by_rows(features: Tensor, affine: Tensor, points: Tensor, weight: Tensor) ->
     return output.view(batch, -1, height, width)
 
 
-def _find_rows(moved: Tensor, height: int, width: int, index: Tensor, share: Tensor) -> None:
+def _find_rows(
+    moves: Tensor, places: Tensor, height: int, width: int, index: Tensor, share: Tensor
+) -> None:
     """Write which rows of the padded table make up each sample, and their shares in it.
 
+    A sample's cell and its place in it come from its move alone: added to a place first, a move
+    would lose the digits that a large map's coordinates need.
+
     Args:
-        moved: (2, H W, 9), rows and columns to sample at, cells; overwritten.
+        moves: (2, H W, 9), from where the regular grid samples, in rows and columns, cells;
+            overwritten.
+        places: (2, 9 H W), where that is in the padded map, whole numbers.
         index, share: (9 H W, 4) int32 and float, written here: the upper left cell around a
             sample, the upper right, the lower left, the lower right.
     """
-    row_length = width + 3
-    y, x = (
-        coordinate.flatten().add_(1).clamp_(0, limit + 1)
-        for coordinate, limit in zip(moved, (height, width), strict=True)
-    )
-    first = torch.add(x.int(), y.int(), alpha=row_length)
+    row_length = width + 4
+    cells = []
+    for move, place, limit in zip(moves.flatten(1), places, (height, width), strict=True):
+        move.clamp_(-limit - 4, limit + 4)
+        cells.append(move.floor())
+        move.sub_(cells[-1])
+        cells[-1].add_(place).clamp_(0, limit + 2)
+    first = torch.add(cells[1].int(), cells[0].int(), alpha=row_length)
     # A point that is not a number is no index, but still makes its sample NaN.
-    first.clamp_(0, (height + 1) * row_length + width + 1)
+    first.clamp_(0, (height + 2) * row_length + width + 2)
     for corner, step in enumerate((0, 1, row_length, row_length + 1)):
         torch.add(first, step, out=index[:, corner])
-    y.frac_()
-    x.frac_()
+    y, x = moves.flatten(1)
     lower_right = y * x
     share[:, 3] = lower_right
     share[:, 2] = y.sub_(lower_right)
