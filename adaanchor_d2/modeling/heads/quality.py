@@ -4,6 +4,23 @@ Confidence answers "is this candidate an anchor?", and AdaAnchor lets it say yes
 that are found badly. Quality answers "how near to the keypoint is this candidate's estimate?". It
 reads the features and does not change them, so that a model finds exactly what it finds without.
 
+What it learns was chosen on a trained AdaAnchor (quick start, seed 0, the features frozen, 1,500
+steps; the even images of 1,000). AUROC of the quality for "the keypoint is right", of all and of
+hidden keypoints, and its calibration error as it is:
+
+    the confidence                                 0.59  0.65  0.17
+    at the anchors, sigma 0.2                      0.80  0.77  0.43
+                    sigma 0.5                      0.80  0.76  0.10
+                    sigma 1                        0.77  0.74  0.13
+                    sigma 1.5                      0.75  0.73  0.19
+    at the most confident candidate, sigma 0.5     0.79  0.75  0.13
+    at both, sigma 0.5                             0.80  0.76  0.11
+    at the anchors, sigma 0.5, cross-entropy
+        times (p - r)^2 (quality focal loss)       0.78  0.75  0.15
+
+A keypoint is right there within about one stride, twice the best sigma. Both kinds of candidates
+are taken because FixAnchor's anchors, the nearest to the target, are never bad ones.
+
 B images, K keypoint types, H W map size, T targets, P candidates, A anchors of a target.
 """
 
