@@ -30,6 +30,7 @@ class Figure(NamedTuple):
     is_merit: bool = True
 
     def format(self, value: float, sign: bool = False) -> str:
+        value = round(value, self.decimals) + 0.0  # no zero has a minus
         return f"{value:{'+' if sign else ''}.{self.decimals}f}"
 
 
