@@ -25,6 +25,7 @@ from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.export import (
     FORMATS,
     TOLERANCE,
+    ExportFormat,
     ExportNetwork,
     compare,
     describe,
@@ -70,16 +71,15 @@ def main() -> None:
     divisor = size_divisor(model.backbone, model.neck)
     image_size = read_image_size(args.image_size, cfg, divisor)
     SafeCheckpointer(model).load(cfg.MODEL.WEIGHTS)
-    for note in notes(cfg):
-        print(f"note: {note}")
-
     network = ExportNetwork(model).eval()
     example_size = image_size or tuple(cfg.INPUT.CROP_SIZE)
     maps = network.example_maps(example_size)
     description = describe(cfg, model, maps, image_size, example_size, batch)
+    for note in notes(cfg, description):
+        print(f"note: {note}")
     images = torch.zeros(batch or 2, 3, *example_size)
     dynamic = dynamic_dimensions(batch is None, divisor if image_size is None else None)
-    form.write(network, images, dynamic, description, str(output))
+    write(form, network, images, dynamic, description, output)
     shapes = compared_shapes(batch, image_size, example_size, divisor)
     try:
         differences = compare(form.load(str(output)), network, shapes, str(output))
@@ -92,6 +92,28 @@ def main() -> None:
         shape = ", ".join(map(str, entry["shape"]))
         print(f"{entry['name']} ({shape}): differs by {differences[entry['name']]:.1e}")
     print(f"{output} and its .json are written; differences are at most {TOLERANCE:g}.")
+
+
+def write(
+    form: ExportFormat,
+    network: ExportNetwork,
+    images: torch.Tensor,
+    dynamic: dict,
+    description: dict,
+    output: Path,
+) -> None:
+    """Write the file; say in a sentence where the network cannot be expressed."""
+    try:
+        form.write(network, images, dynamic, description, str(output))
+    except OSError:
+        raise
+    except Exception as error:  # whatever kind each of torch's passes raises
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        hint = "--batch 1 and --image-size H W fix all sizes, " if dynamic else ""
+        raise InputError(
+            f"--format: the network cannot be written as {form.suffix} ({reason}); {hint}"
+            "MODEL.CENTER.OFFSET_BRANCH plain and another MODEL.TIMM.NAME are what may help."
+        ) from error
 
 
 def read_batch(text: str) -> int | None:
@@ -125,11 +147,15 @@ def check_output(output: Path, suffix: str) -> None:
         raise InputError(f"--output {output} cannot be written: no permission in its folder.")
 
 
-def notes(cfg: CfgNode) -> list[str]:
+def notes(cfg: CfgNode, description: dict) -> list[str]:
     """Return what the user should know of what the file does not do."""
     found = []
     if not cfg.MODEL.WEIGHTS:
         found.append("MODEL.WEIGHTS is empty: untrained weights are exported.")
+    if description["skeleton"] is None:
+        found.append(
+            "DATASETS.TRAIN is not registered here: the keypoints are numbered, not named."
+        )
     if cfg.TEST.FLIP:
         found.append("TEST.FLIP is not in the file: run it on mirrored images too.")
     if cfg.MODEL.KEYPOINT_HEAD.CONSENSUS > 1:
@@ -140,6 +166,10 @@ def notes(cfg: CfgNode) -> list[str]:
     if cfg.MODEL.KEYPOINT_HEAD.CALIBRATION:
         found.append(
             "MODEL.KEYPOINT_HEAD.CALIBRATION is not in the file: apply it to the scores afterwards."
+        )
+    if cfg.MODEL.CENTER.SCORE_WEIGHTS:
+        found.append(
+            "MODEL.CENTER.SCORE_WEIGHTS is not in the file: scores are those without this network."
         )
     if cfg.MODEL.META_ARCHITECTURE == "BottomUpPose" and cfg.MODEL.TAG.SOURCE == "oracle":
         found.append(

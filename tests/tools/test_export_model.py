@@ -168,3 +168,18 @@ def test_a_file_that_computes_something_else_is_removed(run_tool, capsys, monkey
     assert run_tool("export_model.py", *arguments, *flags) == 2
     assert "does not compute what the model computes" in capsys.readouterr().err
     assert not list(tmp_path.glob("wrong*"))
+
+
+def test_a_network_that_cannot_be_expressed_is_told_in_a_sentence(
+    run_tool, capsys, monkeypatch, tmp_path
+):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no such operator\nand a long stack")
+
+    monkeypatch.setattr(torch.export, "export", fail)
+    _, config, options = tiny_leaf("coco_single/fix_R50_256x192.yaml", tmp_path / "weights.pth")
+    arguments = ("--config-file", config, "--output", tmp_path / "a.pt2")
+    assert run_tool("export_model.py", *arguments, "--format", "torch_export", *options) == 2
+    sentence = capsys.readouterr().err
+    assert "cannot be written as .pt2 (no such operator); --batch 1 and" in sentence
+    assert "MODEL.CENTER.OFFSET_BRANCH plain" in sentence and "stack" not in sentence
