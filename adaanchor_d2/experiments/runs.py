@@ -111,4 +111,9 @@ def _flatten(node: CfgNode, prefix: str = "") -> Iterator[tuple[str, object]]:
         if isinstance(value, CfgNode):
             yield from _flatten(value, f"{prefix}{name}.")
         else:
-            yield prefix + name, list(value) if isinstance(value, tuple) else value
+            yield prefix + name, _as_lists(value)
+
+
+def _as_lists(value):
+    """Tuples, at any depth, as lists: a config that was saved has no others."""
+    return list(map(_as_lists, value)) if isinstance(value, (tuple, list)) else value
