@@ -28,6 +28,7 @@ from detectron2.config import CfgNode
 from detectron2.utils.logger import setup_logger
 
 from adaanchor_d2 import Predictor
+from adaanchor_d2.arguments import threshold as score_threshold
 from adaanchor_d2.data import Skeleton
 from adaanchor_d2.data.build import get_predicted_skeleton
 from adaanchor_d2.demo.boxes import BoxFile
@@ -63,7 +64,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--save-csv", metavar="FILE", help="one row a keypoint")
     parser.add_argument(
         "--confidence-threshold",
-        type=float,
+        type=score_threshold,
         default=0.3,
         metavar="X",
         help="keypoints with a lower score are not drawn (default: 0.3)",
@@ -82,7 +83,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--box-threshold",
-        type=float,
+        type=score_threshold,
         metavar="X",
         help=f"boxes with a lower score are no people (default: 0 for --boxes, "
         f"{DETECTOR_THRESHOLD} for --detector)",

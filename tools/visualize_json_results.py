@@ -19,6 +19,7 @@ import numpy as np
 from detectron2.data import DatasetCatalog
 from tqdm import tqdm
 
+from adaanchor_d2.arguments import count, threshold
 from adaanchor_d2.data import Skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
 from adaanchor_d2.data.image_reader import read_image
@@ -37,7 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--dataset", default="coco_keypoints_val", metavar="NAME")
     parser.add_argument(
         "--conf-threshold",
-        type=float,
+        type=threshold,
         default=0.3,
         metavar="X",
         help="predicted keypoints with a lower score are not drawn (default: 0.3)",
@@ -49,7 +50,9 @@ def parse_args() -> argparse.Namespace:
         metavar="X",
         help="predicted people with a lower score are not drawn (default: 0)",
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="number of pictures (default: all)")
+    parser.add_argument(
+        "--limit", type=count, metavar="N", help="number of pictures (default: all)"
+    )
     parser.add_argument(
         "--show-anchors", action="store_true", help="arrows from the anchors to the keypoints"
     )

@@ -138,7 +138,7 @@ def read_coco_results(json_file: str, num_keypoints: int) -> Table:
     """
     results = _parse(json_file)
     if not isinstance(results, list) or not results:
-        raise InputError(f"Result file {json_file} is no list of predicted people.")
+        raise InputError(f"Result file {json_file} is no list of predicted people, or holds none.")
     for number, result in enumerate(results):
         problem = _result_problem(result, num_keypoints)
         if problem:

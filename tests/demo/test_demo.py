@@ -95,7 +95,7 @@ def test_a_video_gives_what_its_frames_give(run_demo, images, tmp_path, kind):
 def test_low_scores_are_only_left_out_of_pictures(run_demo, images, tmp_path):
     files = ["--save-json", tmp_path / "r.json"]
     where = ["--input", images, "--output", tmp_path / "out"]
-    assert run_demo("single", *where, *files, "--confidence-threshold", "1.1") == 0
+    assert run_demo("single", *where, *files, "--confidence-threshold", "1") == 0
     entries = json.loads((tmp_path / "r.json").read_text())
     assert len(entries) == 3 and all(np.any(entry["keypoints"]) for entry in entries)
     for path in images.iterdir():
