@@ -19,7 +19,7 @@ hidden keypoints, and its calibration error as it is:
     at the anchors, sigma 0.5, cross-entropy
         times (p - r)^2 (quality focal loss)       0.78  0.75  0.15
 
-A keypoint is right there within 1.2 strides (the median). Calibration mends the last column. Both
+A keypoint is right there within 1.2 strides (the median); calibration mends the last column. Both
 kinds of candidates are taken because FixAnchor's anchors, the nearest to the target, are never bad.
 
 B images, K keypoint types, H W map size, T targets, P candidates, A anchors of a target.
