@@ -172,6 +172,12 @@ def main() -> None:
         network,
     )
     print(summary)
+    num_undrawn = sum(drawn.num_undrawn for drawn in pictures)
+    if num_undrawn:
+        print(
+            f"{num_undrawn} of the people are not drawn: no keypoint of theirs has a score of at "
+            f"least {args.confidence_threshold:g} (--confidence-threshold)."
+        )
     for line in find_boxes.what_is_missing() if isinstance(find_boxes, BoxFile) else ():
         print(line)
     if isinstance(source, ImageSource) and source.unreadable:

@@ -66,6 +66,10 @@ def check_args(args: argparse.Namespace) -> None:
     repeated = [file for file in args.results if args.results.count(file) > 1]
     if repeated:
         raise InputError(f"--results names {repeated[0]} more than once.")
+    if args.output_dir:
+        os.makedirs(args.output_dir, exist_ok=True)
+    if args.save_calibration:
+        os.makedirs(os.path.dirname(args.save_calibration) or ".", exist_ok=True)
 
 
 def main() -> None:
@@ -85,7 +89,6 @@ def main() -> None:
         figures[name] = compute_figures(keypoints, skeleton.names)
     print(format_tables(figures))
     if args.output_dir:
-        os.makedirs(args.output_dir, exist_ok=True)
         for path in [*write_figures(figures, args.output_dir), *draw(figures, args.output_dir)]:
             print(f"written {path}")
 

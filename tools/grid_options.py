@@ -7,6 +7,7 @@ from pathlib import Path
 
 from quickstart_subjects import SUBJECTS
 
+from adaanchor_d2.data.datasets.builtin import data_root
 from adaanchor_d2.engine.checks import check_training
 from adaanchor_d2.engine.config_file import load_config
 from adaanchor_d2.errors import InputError
@@ -42,21 +43,28 @@ def train_grid(args: argparse.Namespace, rows: Sequence[Row]) -> None:
         raise InputError(f"--jobs is {args.jobs}, but must be at least 1.")
     if len(set(args.seeds)) < len(args.seeds):
         raise InputError("--seeds names a seed more than once.")
+    if min(args.seeds) < 0:
+        raise InputError(f"--seeds names {min(args.seeds)}: seeds are 0 or more.")
     args.output_dir = args.output_dir.resolve()
     options = [*device_options(), *(opt for opt in args.opts if opt != "--")]
     runs = grid_runs(rows, args.seeds, args.output_dir, options)
     waiting = unfinished_runs(runs)  # reads every config: mistakes are told before any work
-    if args.data_seed is not None:
-        _draw_data(args)
+    _provide_data(args)
     for run in waiting:
         check_training(load_config(run.config_file, run.options))
     print(f"{len(runs) - len(waiting)} of {len(runs)} runs are there; training {len(waiting)}.")
     train_runs(waiting, ROOT / "train_net.py", args.jobs)
 
 
-def _draw_data(args: argparse.Namespace) -> None:
+def _provide_data(args: argparse.Namespace) -> None:
+    """Draw the quick start's data where that is asked for, and say so where it is not."""
     folder_name = Path(args.config_file).resolve().parent.name
     subject = next((s for s in SUBJECTS.values() if s.configs == folder_name), None)
+    if args.data_seed is None:
+        folder = Path(data_root()) / subject.data_folder if subject else None
+        if folder and not folder.exists():
+            raise InputError(f"{folder} does not exist: --data-seed 1 draws these data.")
+        return
     if subject is None:
         raise InputError(
             f"--data-seed draws the quick starts' data, but {args.config_file} is no config of "

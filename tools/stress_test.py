@@ -18,6 +18,7 @@ import argparse
 import csv
 import os
 
+from adaanchor_d2.arguments import threshold
 from adaanchor_d2.data.stress import STRESS_KINDS, check_stress
 from adaanchor_d2.engine.stress_run import StressTest, spread_evenly
 from adaanchor_d2.engine.trained_models import choose_models
@@ -56,7 +57,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         "--confidence-threshold",
-        type=float,
+        type=threshold,
         default=0.5,
         help="keypoints with a lower score count as not found (default: 0.5)",
     )

@@ -39,10 +39,10 @@ from adaanchor_d2.report.seeds import group_seeds
 from adaanchor_d2.visualization.sweeps import draw_sweep
 
 RULE = "MODEL.KEYPOINT_HEAD.NAME"
-# Parameter -> its key, default values, and the rules that have it.
+# Parameter -> its key, default values, the least, and the rules that have it.
 TRAINED = {
-    "k": ("MODEL.KEYPOINT_HEAD.NUM_ANCHORS", [1, 2, 4, 8, 16], ("AdaAnchor", "FixAnchor")),
-    "sigma": ("MODEL.KEYPOINT_HEAD.SIGMA", [1, 1.5, 2, 3, 4], ("AdaAnchor",)),
+    "k": ("MODEL.KEYPOINT_HEAD.NUM_ANCHORS", [1, 2, 4, 8, 16], 1, ("AdaAnchor", "FixAnchor")),
+    "sigma": ("MODEL.KEYPOINT_HEAD.SIGMA", [1, 1.5, 2, 3, 4], 1e-3, ("AdaAnchor",)),
 }
 THRESHOLDS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
@@ -60,7 +60,7 @@ def main() -> None:
     option("--values", type=float, nargs="+", help="thresholds; default: those of the runs")
     option("--output-dir", type=Path, required=True)
     option("opts", nargs=argparse.REMAINDER, help="config options of all models: KEY VALUE ...")
-    for parameter, (key, values, _) in TRAINED.items():
+    for parameter, (key, values, *_) in TRAINED.items():
         trained = commands.add_parser(parameter, help=f"{key}, one training for each value")
         trained.add_argument("--values", type=float, nargs="+", default=values)
         add_grid_options(trained, seeds=[0])
@@ -73,14 +73,13 @@ def sweep_gamma(args: argparse.Namespace) -> list[SweepPoint]:
     if not args.runs and not args.model:
         raise InputError("--runs and --model are both missing: name what to evaluate.")
     values = check_thresholds(args.values) if args.values else None
-    options = [opt for opt in args.opts if opt != "--"]
     groups = group_seeds(load_runs(args.runs)) if args.runs else []
     if values is None and groups:
         points = [p for group in groups for run in group.runs for p in recorded(group.title, run)]
     else:
         words = [[str(g.runs[0].folder / CONFIG), *map(final_weights, g.runs)] for g in groups]
-        points = evaluate_models(words, [g.title for g in groups], values, options, args)
-    return points + evaluate_models(args.model, args.titles, values, options, args)
+        points = evaluate_models(words, [g.title for g in groups], values, args)
+    return points + evaluate_models(args.model, args.titles, values, args)
 
 
 def recorded(row: str, run: Run) -> list[SweepPoint]:
@@ -105,11 +104,10 @@ def evaluate_models(
     words: list[list[str]],
     titles: list[str] | None,
     values: list[float] | None,
-    options: list[str],
     args: argparse.Namespace,
 ) -> list[SweepPoint]:
     points = []
-    for model in choose_models(words, titles, options=options):
+    for model in choose_models(words, titles, options=args.opts):
         for seed, weights in enumerate(model.weight_files):
             print(f"Evaluating {weights} ...", flush=True)
             folder = args.output_dir / "evaluations" / model.title / str(seed)
@@ -120,11 +118,11 @@ def evaluate_models(
 
 
 def sweep_trained(args: argparse.Namespace) -> list[SweepPoint]:
-    key, _, rules = TRAINED[args.parameter]
+    key, _, least, rules = TRAINED[args.parameter]
     rule = look_up(load_config(args.config_file), RULE)
     if rule not in rules:
         raise InputError(f"--config-file {args.config_file}: {rule} has no {key}.")
-    values = check_values(args.values, key, least=1e-3, below=math.inf)
+    values = check_values(args.values, key, least, below=math.inf)
     if args.parameter == "k" and not all(value.is_integer() for value in map(float, values)):
         raise InputError("--values of k are numbers of anchors, so they must be whole.")
     rows = [

@@ -21,6 +21,7 @@ import os
 
 from detectron2.data import DatasetCatalog
 
+from adaanchor_d2.arguments import count
 from adaanchor_d2.data.build import build_mapper, get_dataset_skeleton
 from adaanchor_d2.data.keypoint_cases import (
     STATES,
@@ -67,8 +68,8 @@ def parse_args() -> argparse.Namespace:
     hiding.add_argument("--cover", type=float, metavar="FRACTION", help="put things before people")
     hiding.add_argument("--cut", type=float, metavar="FRACTION", help="cut people off")
     parser.add_argument("--seed", type=int, default=0, help="of --cover and --cut")
-    parser.add_argument("--limit", type=int, default=6, help="keypoints (default: 6)")
-    parser.add_argument("--rows", type=int, default=6, help="keypoints a picture (default: 6)")
+    parser.add_argument("--limit", type=count, default=6, help="keypoints (default: 6)")
+    parser.add_argument("--rows", type=count, default=6, help="keypoints a picture (default: 6)")
     parser.add_argument("--output-dir", default="output/anchors", help="where the pictures go")
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     return parser.parse_args()
@@ -76,9 +77,6 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    for flag in ("limit", "rows"):
-        if getattr(args, flag) < 1:
-            raise InputError(f"--{flag} is {getattr(args, flag)}, but must be at least 1.")
     choices = choose_models(args.model, args.titles, args.dataset, args.opts)
     skeleton = get_dataset_skeleton(choices[0].cfg.DATASETS.TEST[0])
     kinds = keypoint_kinds(skeleton.names, args.keypoints)

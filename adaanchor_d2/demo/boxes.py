@@ -61,9 +61,13 @@ class BoxFile:
         """Return a line for each kind of images and boxes that were left out."""
         lines = []
         if self.num_without:
-            lines.append(f"{self.num_without} images are not in {self.json_file}: nobody in them.")
+            lines.append(
+                f"Images that {self.json_file} does not name, and nobody in them: {self.num_without}."
+            )
         if self.num_below:
-            lines.append(f"{self.num_below} boxes have a score below {self.min_score:g}.")
+            lines.append(
+                f"Boxes left out, with a score below {self.min_score:g}: {self.num_below}."
+            )
         return lines
 
     def require_any(self, names: Iterable[str], image_ids: Iterable[int]) -> None:

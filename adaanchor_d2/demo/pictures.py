@@ -22,7 +22,11 @@ class WindowClosed(Exception):
 
 
 class DrawnPictures:
-    """Draws the people of each frame and saves or shows the picture."""
+    """Draws the people of each frame and saves or shows the picture.
+
+    Attributes:
+        num_undrawn: people so far of whom no keypoint reached the threshold.
+    """
 
     def __init__(
         self,
@@ -45,11 +49,14 @@ class DrawnPictures:
         self._threshold = threshold
         self._shows_anchors = shows_anchors
         self._shows_boxes = shows_boxes
+        self.num_undrawn = 0
 
     def write(self, frame: Frame, people: Instances) -> None:
+        keypoints = people.pred_keypoints.numpy()
+        self.num_undrawn += np.count_nonzero((keypoints[..., 2] < self._threshold).all(axis=1))
         picture = draw_people(
             frame.image,
-            people.pred_keypoints.numpy(),
+            keypoints,
             self._skeleton,
             threshold=self._threshold,
             anchors=people.pred_keypoint_anchors.numpy() if self._shows_anchors else None,

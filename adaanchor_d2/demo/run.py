@@ -47,10 +47,15 @@ class Summary:
     def __str__(self) -> str:
         rest = max(self.seconds - self.network_seconds, 1e-9)
         return (
-            f"{self.num_frames} images, {self.num_people} people in {self.seconds:.1f} s: "
+            f"{_counted(self.num_frames, 'image', 'images')}, "
+            f"{_counted(self.num_people, 'person', 'people')} in {self.seconds:.1f} s: "
             f"{self.num_frames / max(self.seconds, 1e-9):.1f} a second in all, "
             f"{self.num_frames / rest:.1f} without the network"
         )
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def run(

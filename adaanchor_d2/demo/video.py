@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from .images import Frame
+from .images import SUFFIXES, Frame
 
 # Of videos that do not tell theirs, and of webcams.
 DEFAULT_FPS = 25.0
@@ -40,6 +40,8 @@ class VideoSource:
         is_file = isinstance(source, str)
         if is_file and not os.path.isfile(source):
             raise InputError(f"--video-input {source} does not exist.")
+        if is_file and source.lower().endswith(SUFFIXES):
+            raise InputError(f"--video-input {source} is an image: give it to --input.")
         self.path = source if is_file else ""
         self.name = os.path.basename(source) if is_file else "webcam"
         self._capture = cv2.VideoCapture(source)

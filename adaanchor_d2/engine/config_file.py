@@ -13,8 +13,13 @@ from ..errors import InputError
 _BASE = "_BASE_"
 
 
-def load_config(config_file: str = "", options: list[str] | None = None) -> CfgNode:
+def load_config(
+    config_file: str = "", options: list[str] | None = None, place: str = "the command line"
+) -> CfgNode:
     """Return the defaults, overridden by a yaml file, then by ``[key, value, ...]``; frozen.
+
+    Args:
+        place: where the options come from, for messages.
 
     Raises:
         InputError: the file cannot be read, is no yaml or holds python tags (which are never
@@ -25,7 +30,7 @@ def load_config(config_file: str = "", options: list[str] | None = None) -> CfgN
     if config_file:
         _merge_file(cfg, config_file)
     if options:
-        _merge_options(cfg, options)
+        _merge_options(cfg, options, place)
     cfg.freeze()
     return cfg
 
@@ -40,10 +45,15 @@ def _merge_file(cfg: CfgNode, path: str) -> None:
         raise _explain(error, cfg, f"config file {culprit}") from None
 
 
-def _merge_options(cfg: CfgNode, options: list[str]) -> None:
-    place = "the command line"
-    if options[0] == "--":  # what separates options from flags that take several values
-        options = options[1:]
+def _merge_options(cfg: CfgNode, options: list[str], place: str) -> None:
+    # "--" separates options from flags that take several values.
+    options = [word for word in options if word != "--"]
+    flag = next((word for word in options if word.startswith("--")), None)
+    if flag is not None:
+        raise InputError(
+            f"{flag} is no flag of this command, or it stands among the options KEY VALUE: flags "
+            "go before them."
+        )
     if len(options) % 2:
         raise InputError(
             f"The options at the end of {place} must be pairs KEY VALUE, but there are "

@@ -13,7 +13,7 @@ from detectron2.modeling import build_model
 from detectron2.structures import Instances
 
 from ..data.build import build_mapper, get_flip_indices
-from ..errors import InputError
+from ..errors import InputError, name_first
 from ..evaluation.coco_results import rescore_people
 from ..modeling.meta_arch import FlipTest
 from .checkpointer import SafeCheckpointer, check_weight_path
@@ -103,6 +103,7 @@ class Predictor:
         check_image(image)
         if boxes is not None:
             boxes, box_scores = check_boxes(boxes, box_scores)
+            warn_of_boxes_outside(boxes, image.shape[:2])
         record = {"file_name": f"image {index}", "image_id": index, "decoded_image": image}
         return self._mapper.records_of_image(record, boxes, box_scores)
 
@@ -141,6 +142,20 @@ def check_image(image) -> None:
         raise InputError(f"Predictor takes images as uint8 arrays (H, W, 3) in BGR, not {given}.")
     if image.size == 0:
         raise InputError(f"Predictor was given an image without pixels, {image.shape}.")
+
+
+def warn_of_boxes_outside(boxes: np.ndarray, image_size: tuple[int, int]) -> None:
+    """Log the boxes (N, 4) that show nothing of the image (height, width); they are predicted."""
+    height, width = image_size
+    is_inside = (boxes[:, :2] < (width, height)).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
+    if not is_inside.all():
+        listing = name_first([boxes[index].tolist() for index in np.flatnonzero(~is_inside)])
+        logger.warning(
+            "Boxes outside the image (%d x %d pixels), of which the network sees nothing: %s.",
+            width,
+            height,
+            listing,
+        )
 
 
 def check_boxes(boxes, box_scores) -> tuple[np.ndarray, np.ndarray | None]:

@@ -62,7 +62,7 @@ def unfinished_runs(runs: Sequence[TrainingRun]) -> list[TrainingRun]:
     """
     unfinished = []
     for run in runs:
-        wanted = load_config(run.config_file, run.options)
+        wanted = load_config(run.config_file, run.options, f"the options of {run.title}")
         if not is_finished(run.folder):
             unfinished.append(run)
             continue

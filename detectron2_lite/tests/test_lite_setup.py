@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -56,3 +58,26 @@ def test_default_setup(tmp_path, restored_loggers):
     log = (Path(cfg.OUTPUT_DIR) / "log.txt").read_text()
     assert "Rank of current process: 0. World size: 1" in log
     assert sys.version.split()[0] in log
+
+
+def import_detectron2(module: str, folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", "import detectron2, detectron2.config"],
+        env={**os.environ, "DETECTRON2_ENV_MODULE": module},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_environment_module_is_set_up_once(tmp_path):
+    (tmp_path / "mine.py").write_text("def setup_environment():\n    print('set up')\n")
+    for module in (str(tmp_path / "mine.py"), "mine"):
+        assert import_detectron2(module, tmp_path).stdout == "set up\n"
+
+
+def test_environment_modules_that_cannot_be_set_up(tmp_path):
+    (tmp_path / "empty.py").write_text("")
+    for module in ("none.py", "no_module", "empty.py"):
+        done = import_detectron2(module, tmp_path)
+        assert done.returncode == 1 and module.partition(".")[0] in done.stderr.splitlines()[-1]

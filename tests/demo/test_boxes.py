@@ -38,7 +38,8 @@ def test_what_is_left_out_is_counted(tmp_path):
     assert boxes(Frame("a.jpg", 0, IMAGE))[1].tolist() == [0.9]
     assert len(boxes(Frame("b.jpg", 1, IMAGE))[0]) == 0
     missing, below = boxes.what_is_missing()
-    assert missing.startswith("1 images are not in ") and below.startswith("1 boxes have a score")
+    assert missing.endswith("does not name, and nobody in them: 1.")
+    assert below == "Boxes left out, with a score below 0.3: 1."
 
 
 def test_a_file_of_other_images(tmp_path):

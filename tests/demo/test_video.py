@@ -97,6 +97,9 @@ def test_mistakes(tmp_path):
         VideoSource(str(tmp_path / "none.mp4"))
     with pytest.raises(InputError, match=r"text\.mp4 cannot be decoded"):
         VideoSource(str(tmp_path / "text.mp4"))
+    (tmp_path / "street.jpg").write_text("an image")
+    with pytest.raises(InputError, match=r"street\.jpg is an image: give it to --input"):
+        VideoSource(str(tmp_path / "street.jpg"))
     with pytest.raises(InputError, match="camera 99 cannot be opened"):
         VideoSource(99)
     with pytest.raises(InputError, match="cannot be written"):

@@ -80,6 +80,7 @@ def test_the_file_at_fault_is_named_not_the_one_given(write):
         (["SOLVER.OPTIMIZER.A", "1"], "SOLVER.OPTIMIZER is a value"),
         (["SOLVER", "1"], "Config key SOLVER in the command line is a section of keys"),
         (["SOLVER.BASE_LR"], "must be pairs KEY VALUE"),
+        (["SOLVER.BASE_LR", "1", "--limt", "3"], "^--limt is no flag of this command"),
     ],
 )  # fmt: skip
 def test_mistakes_in_options(options, sentence):

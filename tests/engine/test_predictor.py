@@ -106,6 +106,16 @@ def test_boxes_of_any_kind(single):
         torch.testing.assert_close(single(picture(), boxes).pred_keypoints, expected)
 
 
+def test_boxes_that_show_nothing_of_the_image_are_told(single, caplog):
+    outside = [[100, 0, 120, 80], [-30, 10, 0, 50]]
+    people = single(picture(), [*outside, [-5, -5, 3, 3]])
+    assert len(people) == 3
+    assert caplog.messages == [
+        "Boxes outside the image (100 x 80 pixels), of which the network sees nothing: "
+        "[100.0, 0.0, 120.0, 80.0], [-30.0, 10.0, 0.0, 50.0]."
+    ]
+
+
 @pytest.mark.parametrize("nothing", [[], np.zeros((0, 4)), Boxes(torch.zeros(0, 4))])
 def test_no_boxes_are_nobody(single, nothing):
     people = single(picture(), nothing)

@@ -91,6 +91,7 @@ def test_k_trains_a_run_for_each_value(run_tool, capsys, tmp_path):
         (["gamma", "--runs", "x", "--values", "2"], "--values 2 is no confidence threshold"),
         (["k", "--values", "1.5"], "must be whole"),
         (["k", "--config-file", "configs/quickstart/heatmap.yaml"], "HeatmapAnchor has no MODEL"),
+        (["k", "--values", "0"], "--values 0 is no MODEL.KEYPOINT_HEAD.NUM_ANCHORS: at least 1."),
         (["sigma", "--values", "0"], "--values 0 is no MODEL.KEYPOINT_HEAD.SIGMA"),
     ],
 )
