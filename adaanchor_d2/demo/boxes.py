@@ -62,7 +62,8 @@ class BoxFile:
         lines = []
         if self.num_without:
             lines.append(
-                f"Images that {self.json_file} does not name, and nobody in them: {self.num_without}."
+                f"Images that {self.json_file} does not name, and nobody in them: "
+                f"{self.num_without}."
             )
         if self.num_below:
             lines.append(
