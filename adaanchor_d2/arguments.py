@@ -1,6 +1,8 @@
 """Types of command-line arguments, for argparse's ``type``: each refuses what it cannot mean."""
 
 import argparse
+import os
+from pathlib import Path
 
 
 def threshold(text: str) -> float:
@@ -20,3 +22,22 @@ def count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text}")
     return value
+
+
+def output_folder(text: str) -> Path:
+    """A folder that is there and can be written, or can be made. Nothing is made yet."""
+    path = Path(text)
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        reason = "is no folder" if not there.is_dir() else "cannot be written"
+        raise argparse.ArgumentTypeError(f"cannot be {text}, because {there} {reason}")
+    return path
+
+
+def output_file(text: str) -> Path:
+    """A file that is there, or whose folder can be written or made. Nothing is made yet."""
+    path = Path(text)
+    output_folder(str(path.parent))
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"cannot be {text}, because that is a folder")
+    return path

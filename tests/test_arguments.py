@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from adaanchor_d2.arguments import count, threshold
+from adaanchor_d2.arguments import count, output_file, output_folder, threshold
 
 
 @pytest.mark.parametrize(("kind", "text", "value"), [(threshold, "0.3", 0.3), (count, "12", 12)])
@@ -20,6 +20,23 @@ def test_what_is_meant(kind, text, value):
 def test_what_cannot_be_meant_is_refused(kind, text):
     with pytest.raises(argparse.ArgumentTypeError, match=f"not {text}"):
         kind(text)
+
+
+def test_places_to_write_to(tmp_path):
+    (tmp_path / "file").touch()
+    assert output_folder(f"{tmp_path}/new/one") == tmp_path / "new/one"
+    assert output_file(f"{tmp_path}/new/a.json") == tmp_path / "new/a.json"
+    assert output_file(f"{tmp_path}/file") == tmp_path / "file"
+    for kind, place in (
+        (output_folder, "file"),
+        (output_folder, "file/a"),
+        (output_file, "file/a"),
+    ):
+        with pytest.raises(argparse.ArgumentTypeError, match="/file is no folder"):
+            kind(f"{tmp_path}/{place}")
+    with pytest.raises(argparse.ArgumentTypeError, match="that is a folder"):
+        output_file(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize(

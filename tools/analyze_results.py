@@ -26,6 +26,7 @@ from adaanchor_d2.analysis.calibration_fit import (
 from adaanchor_d2.analysis.figures import compute_figures
 from adaanchor_d2.analysis.files import write_figures
 from adaanchor_d2.analysis.tables import format_tables, short_names
+from adaanchor_d2.arguments import output_file, output_folder
 from adaanchor_d2.data import get_skeleton
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.modeling.score_calibration import ScoreCalibration
@@ -45,14 +46,18 @@ def parse_args() -> argparse.Namespace:
         "--results", required=True, nargs="+", metavar="FILE", help="coco_instances_results.json"
     )
     parser.add_argument("--skeleton", default="coco", help="of the annotations (default: coco)")
-    parser.add_argument("--output-dir", metavar="DIR", help="gets JSON, CSV and pictures")
+    parser.add_argument(
+        "--output-dir", type=output_folder, metavar="DIR", help="gets JSON, CSV and pictures"
+    )
     parser.add_argument(
         "--calibration", metavar="FILE", help="a saved calibration to apply to the scores first"
     )
     parser.add_argument(
         "--fit-calibration", choices=sorted(FITS), help="fit one on the only file of --results"
     )
-    parser.add_argument("--save-calibration", metavar="FILE", help="where the fitted one goes")
+    parser.add_argument(
+        "--save-calibration", type=output_file, metavar="FILE", help="where the fitted one goes"
+    )
     return parser.parse_args()
 
 
@@ -66,10 +71,6 @@ def check_args(args: argparse.Namespace) -> None:
     repeated = [file for file in args.results if args.results.count(file) > 1]
     if repeated:
         raise InputError(f"--results names {repeated[0]} more than once.")
-    if args.output_dir:
-        os.makedirs(args.output_dir, exist_ok=True)
-    if args.save_calibration:
-        os.makedirs(os.path.dirname(args.save_calibration) or ".", exist_ok=True)
 
 
 def main() -> None:
@@ -81,6 +82,7 @@ def main() -> None:
     for name, file in zip(short_names(args.results), args.results, strict=True):
         keypoints = load_matched_keypoints(args.gt, file, skeleton)
         if args.fit_calibration:
+            args.save_calibration.parent.mkdir(parents=True, exist_ok=True)
             fit_calibration(args.fit_calibration, keypoints, file).write(args.save_calibration)
             print(describe_fit(args.fit_calibration, keypoints, file))
             print(f"written {args.save_calibration}\n")
@@ -89,6 +91,7 @@ def main() -> None:
         figures[name] = compute_figures(keypoints, skeleton.names)
     print(format_tables(figures))
     if args.output_dir:
+        os.makedirs(args.output_dir, exist_ok=True)
         for path in [*write_figures(figures, args.output_dir), *draw(figures, args.output_dir)]:
             print(f"written {path}")
 

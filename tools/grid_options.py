@@ -7,6 +7,7 @@ from pathlib import Path
 
 from quickstart_subjects import SUBJECTS
 
+from adaanchor_d2.arguments import output_folder
 from adaanchor_d2.data.datasets.builtin import data_root
 from adaanchor_d2.engine.checks import check_training
 from adaanchor_d2.engine.config_file import load_config
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def add_grid_options(parser: argparse.ArgumentParser, seeds: list[int]) -> None:
     option = parser.add_argument
     option("--config-file", default=str(ROOT / "configs/quickstart/ada.yaml"), metavar="FILE")
-    option("--output-dir", type=Path, required=True)
+    option("--output-dir", type=output_folder, required=True)
     option("--seeds", type=int, nargs="+", default=seeds, help="of networks and data order")
     option("--jobs", type=int, default=default_num_jobs(), help="trainings at a time")
     option(

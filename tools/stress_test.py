@@ -18,7 +18,7 @@ import argparse
 import csv
 import os
 
-from adaanchor_d2.arguments import threshold
+from adaanchor_d2.arguments import output_folder, threshold
 from adaanchor_d2.data.stress import STRESS_KINDS, check_stress
 from adaanchor_d2.engine.stress_run import StressTest, spread_evenly
 from adaanchor_d2.engine.trained_models import choose_models
@@ -63,7 +63,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the things and borders")
     parser.add_argument("--limit", type=int, default=500, help="people at most (default: 500)")
-    parser.add_argument("--output-dir", default="output/stress", help="where the files go")
+    parser.add_argument(
+        "--output-dir", type=output_folder, default="output/stress", help="where the files go"
+    )
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     return parser.parse_args()
 

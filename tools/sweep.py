@@ -22,6 +22,7 @@ from pathlib import Path
 
 from grid_options import add_grid_options, train_grid
 
+from adaanchor_d2.arguments import output_folder
 from adaanchor_d2.engine.config_file import load_config, look_up
 from adaanchor_d2.engine.trained_models import choose_models
 from adaanchor_d2.errors import InputError, run_command
@@ -58,7 +59,7 @@ def main() -> None:
     option("--model", nargs="+", action="append", default=[], metavar=("CONFIG", "WEIGHTS"))
     option("--titles", nargs="+", help="of the models; default: their anchor rules")
     option("--values", type=float, nargs="+", help="thresholds; default: those of the runs")
-    option("--output-dir", type=Path, required=True)
+    option("--output-dir", type=output_folder, required=True)
     option("opts", nargs=argparse.REMAINDER, help="config options of all models: KEY VALUE ...")
     for parameter, (key, values, *_) in TRAINED.items():
         trained = commands.add_parser(parameter, help=f"{key}, one training for each value")

@@ -21,7 +21,7 @@ import os
 
 from detectron2.data import DatasetCatalog
 
-from adaanchor_d2.arguments import count
+from adaanchor_d2.arguments import count, output_folder
 from adaanchor_d2.data.build import build_mapper, get_dataset_skeleton
 from adaanchor_d2.data.keypoint_cases import (
     STATES,
@@ -70,7 +70,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of --cover and --cut")
     parser.add_argument("--limit", type=count, default=6, help="keypoints (default: 6)")
     parser.add_argument("--rows", type=count, default=6, help="keypoints a picture (default: 6)")
-    parser.add_argument("--output-dir", default="output/anchors", help="where the pictures go")
+    parser.add_argument(
+        "--output-dir", type=output_folder, default="output/anchors", help="where the pictures go"
+    )
     parser.add_argument("opts", nargs=argparse.REMAINDER, help="config options: KEY VALUE ...")
     return parser.parse_args()
 

@@ -19,7 +19,7 @@ import numpy as np
 from detectron2.data import DatasetCatalog
 from tqdm import tqdm
 
-from adaanchor_d2.arguments import count, threshold
+from adaanchor_d2.arguments import count, output_folder, threshold
 from adaanchor_d2.data import Skeleton
 from adaanchor_d2.data.build import get_dataset_skeleton
 from adaanchor_d2.data.image_reader import read_image
@@ -34,7 +34,9 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--input", required=True, metavar="FILE", help="JSON of results")
-    parser.add_argument("--output", required=True, metavar="DIR", help="where the pictures go")
+    parser.add_argument(
+        "--output", type=output_folder, required=True, metavar="DIR", help="where the pictures go"
+    )
     parser.add_argument("--dataset", default="coco_keypoints_val", metavar="NAME")
     parser.add_argument(
         "--conf-threshold",
