@@ -37,7 +37,7 @@ def draw_precision_recall(curves: dict[str, dict], gammas: list[float]) -> Figur
                 values = 100 * np.array(curves[name][group][measure], dtype=float)
                 axis.plot(gammas, values, label=name, **style, markevery=10)
             axis.grid(alpha=0.3)
-        row[0].set(ylabel=f"{measure} (%)", xlim=(0, 1), ylim=(0, 101))
+        row[0].set(ylabel=f"{measure} (%)", xlim=(0, 1), ylim=(0, 102))
     for group, axis in zip(groups, axes[0], strict=True):
         axis.set_title(f"{group} keypoints", fontsize=10)
     for axis in axes[1]:
@@ -93,12 +93,11 @@ def draw_errors(counts: dict[str, dict], order: tuple[str, ...]) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(num_rows, num_columns, squeeze=False, sharex=True, sharey=True)
     for axis, (title, of_bars) in zip(axes.flat, counts.items(), strict=False):
-        _draw_bars(axis, [of_bars[name] for name in bars], order, font_size=min(8, 60 * bar))
+        _draw_bars(axis, [of_bars[name] for name in bars], order, font_size=min(8, 52 * bar))
         axis.set_title("\n".join(textwrap.wrap(title, 30)), fontsize=9)
     for axis in axes.flat[len(counts) :]:
         axis.set_axis_off()
-    names = [name.replace("_", " ") for name in bars]
-    axes[0, 0].set(yticks=range(len(bars)), yticklabels=names, xlim=(0, 100))
+    axes[0, 0].set(yticks=range(len(bars)), yticklabels=bars, xlim=(0, 100))
     axes[0, 0].set_ylim(len(bars) - 0.4, -0.6)
     figure.supxlabel("percent of keypoints", fontsize=9)
     figure.legend(
@@ -111,8 +110,9 @@ def _draw_reliability(axis: Axes, histogram: Axes, bins: dict, style: dict, name
     count = np.array(bins["count"], dtype=float)
     score, accuracy = (np.array(bins[key], dtype=float) for key in ("score", "accuracy"))
     many, few = count >= FEW_KEYPOINTS, (count > 0) & (count < FEW_KEYPOINTS)
+    style = style | {"clip_on": False}
     axis.plot(score[many], accuracy[many], label=name, **style)
-    axis.plot(score[few], accuracy[few], **style | {"linestyle": "none"}, mfc="none")
+    axis.plot(score[few], accuracy[few], **style | {"linestyle": "none", "mfc": "none"})
     share = 100 * count / max(count.sum(), 1)
     edges = np.linspace(0, 1, len(count) + 1)
     histogram.stairs(share, edges, color=style["color"], ls=style["linestyle"], lw=1.3)
@@ -128,6 +128,7 @@ def _draw_bars(axis: Axes, bars: list[dict], order: tuple[str, ...], font_size: 
             # Narrower parts have no room for a number.
             if value >= font_size:
                 style = {"ha": "center", "va": "center_baseline", "fontsize": font_size - 1}
+                style["color"] = "white" if color == KIND_COLORS[-1] else "black"
                 axis.text(x + value / 2, y, f"{value:.0f}", **style)
         left += share
     axis.tick_params(axis="y", length=0, labelsize=font_size)
