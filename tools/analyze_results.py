@@ -106,13 +106,23 @@ def draw(figures: dict[str, dict], output_dir: str) -> list[str]:
     pictures = {
         "precision_recall": draw_precision_recall(part("precision_recall"), gammas),
         "reliability": draw_reliability(part("reliability")),
-        "errors": draw_errors(part("errors"), ERROR_KINDS),
+        "errors": draw_errors(_by_group(part("errors")), ERROR_KINDS),
         "errors_by_joint": draw_errors(part("errors_per_joint"), ERROR_KINDS),
     }
     paths = [os.path.join(output_dir, f"{name}.png") for name in pictures]
     for path, figure in zip(paths, pictures.values(), strict=True):
         figure.savefig(path, dpi=130)
     return paths
+
+
+def _by_group(counts: dict[str, dict]) -> dict[str, dict]:
+    """{file: {group: ...}} -> {"visible keypoints": {file: ...}}, which puts files one below the
+    other."""
+    groups = next(iter(counts.values()))
+    return {
+        f"{group} keypoints": {file: of_file[group] for file, of_file in counts.items()}
+        for group in groups
+    }
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
-from ..visualization.curves import COLORS, Panel, draw_panel, run_styles
+from ..visualization.curves import Panel, draw_panel
+from ..visualization.styles import COLORS, run_styles
 from ..visualization.svg import css_color, page_style, to_inline_svg
 from .seeds import Group
 

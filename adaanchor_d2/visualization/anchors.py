@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -14,10 +16,12 @@ from .anchor_views import AnchorView
 TARGET_COLOR = "#ff3b30"
 ANCHOR_COLOR = "#ffd60a"
 CHOSEN_COLOR = "#00e5ff"
+_MAP_COLORS = "viridis"
 _OUTLINE = [withStroke(linewidth=2.6, foreground="black")]
 _NEAREST_STYLE = {"color": "white", "ms": 7, "mew": 1.6, "path_effects": _OUTLINE}
 _CENTER_STYLE = {"color": TARGET_COLOR, "ms": 10, "mew": 2, "path_effects": _OUTLINE}
 _PANEL, _TITLE = 1.9, 0.42  # inches: a panel across, two lines above it
+_BAR = 0.38  # inches: the colours of a map and their numbers beside it
 _NEAREST = 0.4  # the least part of the input that is shown, in each direction
 _MARGIN = 1.35  # around what is shown
 
@@ -40,7 +44,8 @@ def draw_anchor_figure(
         _Frame.of([of_model[row] for of_model in views.values()]) for row in range(len(titles))
     ]
     heights = [_PANEL * frame.aspect for frame in frames]
-    size = (_PANEL * len(columns), sum(heights) + _TITLE * len(titles) + 0.4)
+    width = _PANEL * len(columns) + _BAR * sum(bool(panel.map_name) for panel in columns)
+    size = (width, sum(heights) + _TITLE * len(titles) + 0.4)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(titles), len(columns), squeeze=False, height_ratios=heights)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.05, wspace=0, hspace=0)
@@ -65,8 +70,7 @@ class _Panel(NamedTuple):
 
 def _heading(panel: _Panel, view: AnchorView) -> str:
     if panel.map_name:
-        values = view.maps.get(panel.map_name)
-        return " " if values is None else f"{panel.map_name}, at most {values.max():.2g}"
+        return panel.map_name if panel.map_name in view.maps else " "
     if panel.model and np.isnan(view.found_xy).any():
         return f"{panel.model}: not found"
     return panel.model + ("" if not panel.model or view.score is None else f": {view.score:.2f}")
@@ -99,9 +103,15 @@ def _draw_map(axis: Axes, view: AnchorView, values: np.ndarray) -> None:
     top_value = max(float(values.max()), 1e-12)
     opacity = 0.25 + 0.7 * np.sqrt(np.clip(values / top_value, 0, 1))
     axis.imshow(
-        values, extent=extent, cmap="viridis", vmin=0, vmax=top_value, alpha=opacity,
+        values, extent=extent, cmap=_MAP_COLORS, vmin=0, vmax=top_value, alpha=opacity,
         interpolation="nearest",
     )  # fmt: skip
+    # Of opaque colours: a map's own mappable would hand its opacity on.
+    shades = ScalarMappable(Normalize(0, top_value), _MAP_COLORS)
+    ticks = (0, top_value) if values.any() else (0,)
+    place = axis.inset_axes((1.02, 0, 0.04, 1))
+    bar = axis.figure.colorbar(shades, cax=place, ticks=ticks, format="%.2g")
+    bar.ax.tick_params(labelsize=7, length=2, pad=1)
 
 
 def _draw_anchors(axis: Axes, view: AnchorView) -> None:

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,10 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Okabe and Ito's, told apart by colour-blind people too, each with a marker of its own.
-COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#b58900", "#56b4e9")
-MARKERS = "osD^vPX"
-_DASHES = ("-", "--", ":", "-.")
+from .styles import run_styles
+
 Points = list[tuple[float, float]]
 
 
@@ -98,19 +95,6 @@ def draw_panel(axis: Axes, panel: Panel, styles: dict[str, dict]) -> None:
     axis.grid(alpha=0.3)
     if panel.is_log:
         axis.set_yscale("log")
-
-
-def run_styles(runs: Sequence[str], colors: Sequence[str] = COLORS) -> dict[str, dict]:
-    """A look for each run; after the last colour the first one comes again, dashed."""
-    return {
-        run: {
-            "color": colors[number % len(colors)],
-            "linestyle": _DASHES[number // len(colors) % len(_DASHES)],
-            "marker": MARKERS[number % len(MARKERS)],
-            "markersize": 4,
-        }
-        for number, run in enumerate(runs)
-    }
 
 
 def draw_curves(runs: dict[str, list[dict]], metrics: dict[str, str]) -> Figure:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .curves import run_styles
+from .styles import run_styles
 
 _METRICS = {
     "error": "mean error (px)",

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .curves import run_styles
+from .styles import run_styles
 
 
 def draw_sweep(

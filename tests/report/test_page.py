@@ -8,7 +8,7 @@ import pytest
 from helpers.report_sets import evaluation, write_run
 
 from adaanchor_d2.report import load_runs, write_report
-from adaanchor_d2.visualization.curves import COLORS
+from adaanchor_d2.visualization.styles import COLORS
 
 from .conftest import TITLES
 

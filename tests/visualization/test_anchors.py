@@ -37,9 +37,19 @@ def test_panels_of_models_and_maps():
     with_score = make_view(maps={"confidence": np.eye(4), "score s": 0.1 * np.eye(4)})
     views = {"Ada": [with_score], "Regression": [make_view(score=None, maps={})]}
     figure = draw_anchor_figure(["nose"], views, ["confidence", "score s"])
-    expected = ["nose", "Ada: 0.50", "confidence, at most 1", "score s, at most 0.1", "Regression"]
-    assert titles(figure) == expected
+    assert titles(figure) == ["nose", "Ada: 0.50", "confidence", "score s", "Regression"]
     assert titles(draw_anchor_figure(["nose"], views)) == ["nose", "Ada: 0.50", "Regression"]
+
+
+def test_a_map_has_a_bar_of_its_colours_with_its_range():
+    scores = {"confidence": np.diag([0.25, 0.5]), "score s": np.zeros((2, 2))}
+    figure = draw_anchor_figure(["nose"], {"Ada": [make_view(maps=scores)]}, list(scores))
+    figure.canvas.draw()
+    bars = [bar for axis in figure.axes for bar in axis.child_axes]
+    labels = [[label.get_text() for label in bar.get_yticklabels()] for bar in bars]
+    assert labels == [["0", "0.5"], ["0"]]
+    widths = [axis.get_position().width for axis in figure.axes]
+    np.testing.assert_allclose(widths, widths[0], rtol=0.02)
 
 
 def test_every_panel_rings_the_keypoint():

@@ -4,7 +4,8 @@ import re
 
 from matplotlib.figure import Figure
 
-from adaanchor_d2.visualization.curves import COLORS, Panel, draw_panel, run_styles
+from adaanchor_d2.visualization.curves import Panel, draw_panel
+from adaanchor_d2.visualization.styles import COLORS, run_styles
 from adaanchor_d2.visualization.svg import css_color, page_style, to_inline_svg
 
 
@@ -27,12 +28,6 @@ def test_it_follows_the_colours_of_the_page():
     for number in range(len(COLORS)):
         assert f"stroke: var(--run-{number})" in svg
     assert "fill: currentColor" in svg and "var(--grid)" in svg and "#fe0" not in svg
-
-
-def test_after_the_last_colour_the_first_one_comes_dashed():
-    styles = list(run_styles([str(n) for n in range(len(COLORS) + 1)]).values())
-    assert styles[0]["color"] == styles[-1]["color"]
-    assert styles[0]["linestyle"] != styles[-1]["linestyle"]
 
 
 def test_it_names_no_host_and_has_no_style_for_the_page():
