@@ -110,9 +110,12 @@ def _draw_reliability(axis: Axes, histogram: Axes, bins: dict, style: dict, name
     count = np.array(bins["count"], dtype=float)
     score, accuracy = (np.array(bins[key], dtype=float) for key in ("score", "accuracy"))
     many, few = count >= FEW_KEYPOINTS, (count > 0) & (count < FEW_KEYPOINTS)
-    style = style | {"clip_on": False}
+    # Marks on the border are whole; the layout would take an unclipped line without points for
+    # an endless one.
+    style = style | {"clip_on": False, "in_layout": False}
     axis.plot(score[many], accuracy[many], label=name, **style)
-    axis.plot(score[few], accuracy[few], **style | {"linestyle": "none", "mfc": "none"})
+    hollow = {"linestyle": "none", "mfc": "none", "markersize": 5, "mew": 0.8}
+    axis.plot(score[few], accuracy[few], **style | hollow)
     share = 100 * count / max(count.sum(), 1)
     edges = np.linspace(0, 1, len(count) + 1)
     histogram.stairs(share, edges, color=style["color"], ls=style["linestyle"], lw=1.3)
