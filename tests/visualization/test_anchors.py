@@ -44,7 +44,7 @@ def test_panels_of_models_and_maps():
 def test_a_map_has_a_bar_of_its_colours_with_its_range():
     scores = {"confidence": np.diag([0.25, 0.5]), "score s": np.zeros((2, 2))}
     figure = draw_anchor_figure(["nose"], {"Ada": [make_view(maps=scores)]}, list(scores))
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     bars = [bar for axis in figure.axes for bar in axis.child_axes]
     labels = [[label.get_text() for label in bar.get_yticklabels()] for bar in bars]
     assert labels == [["0", "0.5"], ["0"]]
