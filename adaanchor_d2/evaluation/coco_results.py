@@ -175,6 +175,9 @@ def _result_problem(result, num_keypoints: int) -> str | None:
         return "is no object with image_id, keypoints and score"
     if not isinstance(result["image_id"], int):
         return f"has image_id {result['image_id']!r}, which is not a whole number"
+    category = result.get("category_id", PERSON_CATEGORY)
+    if category != PERSON_CATEGORY:
+        return f"has category_id {category!r}, but people have {PERSON_CATEGORY}"
     lengths = {"keypoints": 3 * num_keypoints}
     for field in _OPTIONAL_FIELDS:
         if field.name in result:
