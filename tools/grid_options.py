@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from quickstart_subjects import SUBJECTS
+from quickstart_subjects import SUBJECTS, Subject
 
 from adaanchor_d2.arguments import output_folder
 from adaanchor_d2.data.datasets.builtin import data_root
@@ -15,7 +15,12 @@ from adaanchor_d2.errors import InputError
 from adaanchor_d2.experiments.drawn_data import draw_once
 from adaanchor_d2.experiments.rows import Row
 from adaanchor_d2.experiments.runs import grid_runs, unfinished_runs
-from adaanchor_d2.experiments.training import default_num_jobs, device_options, train_runs
+from adaanchor_d2.experiments.training import (
+    TrainingRun,
+    default_num_jobs,
+    device_options,
+    train_runs,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -50,22 +55,34 @@ def train_grid(args: argparse.Namespace, rows: Sequence[Row]) -> None:
     options = [*device_options(), *(opt for opt in args.opts if opt != "--")]
     runs = grid_runs(rows, args.seeds, args.output_dir, options)
     waiting = unfinished_runs(runs)  # reads every config: mistakes are told before any work
-    _provide_data(args)
+    if args.data_seed is not None:
+        _draw_data(args)
     for run in waiting:
-        check_training(load_config(run.config_file, run.options))
+        _check_run(run, args)
     print(f"{len(runs) - len(waiting)} of {len(runs)} runs are there; training {len(waiting)}.")
     train_runs(waiting, ROOT / "train_net.py", args.jobs)
 
 
-def _provide_data(args: argparse.Namespace) -> None:
-    """Draw the quick start's data where that is asked for, and say so where it is not."""
-    folder_name = Path(args.config_file).resolve().parent.name
-    subject = next((s for s in SUBJECTS.values() if s.configs == folder_name), None)
-    if args.data_seed is None:
+def _check_run(run: TrainingRun, args: argparse.Namespace) -> None:
+    """Check a run's config; where the quick start's data are missing, say what draws them."""
+    try:
+        check_training(load_config(run.config_file, run.options))
+    except InputError as error:
+        subject = _subject(args.config_file)
         folder = Path(data_root()) / subject.data_folder if subject else None
-        if folder and not folder.exists():
-            raise InputError(f"{folder} does not exist: --data-seed 1 draws these data.")
-        return
+        if folder and not folder.exists() and str(folder) in str(error):
+            raise InputError(f"{folder} does not exist: --data-seed 1 draws these data.") from None
+        raise
+
+
+def _subject(config_file: str) -> Subject | None:
+    """The quick start that a config belongs to."""
+    folder_name = Path(config_file).resolve().parent.name
+    return next((s for s in SUBJECTS.values() if s.configs == folder_name), None)
+
+
+def _draw_data(args: argparse.Namespace) -> None:
+    subject = _subject(args.config_file)
     if subject is None:
         raise InputError(
             f"--data-seed draws the quick starts' data, but {args.config_file} is no config of "

@@ -65,6 +65,7 @@ def test_a_grid_is_trained_once_and_compared(run_tool, capsys, tmp_path):
         (["--rows", "ada", "--resamples", "5"], "--resamples is 5"),
         (["--rows", "ada", "--seeds", "-1"], "--seeds names -1"),
         (["--rows", "ada"], "does not exist: --data-seed 1 draws these data."),
+        (["--rows", "ada", "--", "DATASETS.TRAIN", "('mine',)"], "data set 'mine' is unknown"),
         (["--rows", "x=MODEL.NO_KEY,1"], "key MODEL.NO_KEY in the options of x, seed 0"),
         (
             ["--config-file", "configs/coco_single/ada_R50_256x192.yaml", "--data-seed", "0"],
