@@ -7,7 +7,7 @@ from itertools import cycle
 
 # Okabe and Ito's, told apart by colour-blind people too, each with a marker of its own. The first
 # ones belong to the anchor rules, in all pictures.
-COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#7f7f7f", "#b58900", "#56b4e9")
+COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#b58900", "#7f7f7f")
 MARKERS = "osD^vPX"
 _DASHES = ("-", "--", "-.", ":")
 _RULES = ("ada", "fix", "heatmap", "regression")
