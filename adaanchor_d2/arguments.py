@@ -35,7 +35,7 @@ def output_folder(text: str) -> Path:
 
 
 def output_file(text: str) -> Path:
-    """A file that is there, or whose folder can be written or made. Nothing is made yet."""
+    """A file in a folder that can be written or made. Nothing is made yet."""
     path = Path(text)
     output_folder(str(path.parent))
     if path.is_dir():

@@ -167,7 +167,7 @@ def main() -> None:
     summary = run(
         source,
         source.num_frames,
-        lambda frame: predictor(frame.image, *find_boxes(frame)),
+        lambda frame: predictor(frame.image, *find_boxes(frame), name=frame.name),
         [*open_result_files(args, skeleton), *pictures],
         network,
     )

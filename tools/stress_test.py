@@ -79,7 +79,7 @@ def main() -> None:
     os.makedirs(args.output_dir, exist_ok=True)
     rows = []
     for kind in args.kind:
-        print(f"{kind}: {len(test.records)} people of {test.dataset_name} ...", flush=True)
+        print(f"{kind}: {len(test.records)} boxes of {test.dataset_name} ...", flush=True)
         rows += draw(args, test, kind, list(test.rows(kind, sorted({0.0, *args.fractions}))))
     path = os.path.join(args.output_dir, "stress.csv")
     write_csv(path, rows)
@@ -89,7 +89,7 @@ def main() -> None:
 def draw(args: argparse.Namespace, test: StressTest, kind: str, rows: list[dict]) -> list[dict]:
     """Write the curves and the examples of a kind; return its rows."""
     groups = [group for group in GROUPS if any(row["group"] == group for row in rows)]
-    title = f"{kind}: {len(test.records)} people of {test.dataset_name}"
+    title = f"{kind}, {test.dataset_name} ({len(test.records)} boxes)"
     curves = draw_stress_curves(rows, groups, title)
     fractions = spread_evenly(sorted({row["fraction"] for row in rows}), NUM_EXAMPLE_FRACTIONS)
     people = spread_evenly(test.records, NUM_EXAMPLES)

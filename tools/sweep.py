@@ -36,7 +36,7 @@ from adaanchor_d2.experiments.thresholds import (
     recorded_points,
 )
 from adaanchor_d2.report import Run, load_runs
-from adaanchor_d2.report.seeds import group_seeds
+from adaanchor_d2.report.seeds import Group, group_seeds
 from adaanchor_d2.visualization.sweeps import draw_sweep
 
 RULE = "MODEL.KEYPOINT_HEAD.NAME"
@@ -76,11 +76,26 @@ def sweep_gamma(args: argparse.Namespace) -> list[SweepPoint]:
     values = check_thresholds(args.values) if args.values else None
     groups = group_seeds(load_runs(args.runs)) if args.runs else []
     if values is None and groups:
+        check_test_sets(groups, args.model, args.opts)
         points = [p for group in groups for run in group.runs for p in recorded(group.title, run)]
     else:
         words = [[str(g.runs[0].folder / CONFIG), *map(final_weights, g.runs)] for g in groups]
         points = evaluate_models(words, [g.title for g in groups], values, args)
     return points + evaluate_models(args.model, args.titles, values, args)
+
+
+def check_test_sets(groups: list[Group], models: list[list[str]], options: list[str]) -> None:
+    """Raise InputError unless all lines of the picture are of one test set."""
+    sets = {str(group.runs[0].folder): group.config.get("DATASETS.TEST") for group in groups}
+    sets |= {words[0]: load_config(words[0], options).DATASETS.TEST for words in models}
+    names = {source: ", ".join(of_source or ()) for source, of_source in sets.items()}
+    first = next(iter(names))
+    for source, name in names.items():
+        if name != names[first]:
+            raise InputError(
+                f"{source} was evaluated on {name} but {first} on {names[first]}: give --values, "
+                "which evaluates all models on the first one's test set."
+            )
 
 
 def recorded(row: str, run: Run) -> list[SweepPoint]:

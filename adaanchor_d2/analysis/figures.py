@@ -143,7 +143,7 @@ def _describe_limits(keypoints: MatchedKeypoints) -> list[str]:
     elif len(np.unique(found.score)) == 1:
         notes.append(
             f"All located keypoints have the score {found.score[0]:g}, which tells nothing: "
-            "the AUROC is 0.5."
+            "the AUROC is 0.5, and the ECE is how far that is from the share of right ones."
         )
     return notes
 

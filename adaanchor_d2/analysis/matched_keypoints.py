@@ -189,10 +189,12 @@ def _are_outside(image_id: np.ndarray, xy: np.ndarray, images: list[dict]) -> np
 
 
 def _count_people(people: Table, gt: Table, match: np.ndarray, sigmas: np.ndarray) -> dict:
-    """``annotated`` people, those ``matched``, those of them ``at_oks_0.5``; ``predicted`` people
-    and those ``unmatched``, which may be duplicates, people who are not annotated, or nobody.
+    """``images`` with annotated people, those ``with_predictions``; ``annotated`` people, those
+    ``matched``, those of them ``at_oks_0.5``; ``predicted`` people and those ``unmatched``, which
+    may be duplicates, people who are not annotated, or nobody.
     """
     found = match >= 0
+    images = np.unique(gt["image_id"])
     similarity = oks(
         people["keypoints"][match[found], :, :2],
         gt["keypoints"][found, :, :2],
@@ -201,6 +203,8 @@ def _count_people(people: Table, gt: Table, match: np.ndarray, sigmas: np.ndarra
         gt["keypoints"][found, :, 2] > 0,
     )
     return {
+        "images": len(images),
+        "with_predictions": int(np.isin(images, people["image_id"]).sum()),
         "annotated": len(match),
         "matched": int(found.sum()),
         "at_oks_0.5": int((similarity >= MATCH_OKS).sum()),

@@ -22,12 +22,23 @@ _GROUP_COLUMNS = {
     "ECE": "ECE",
     "AUROC": "AUROC",
 }
+_PEOPLE_COLUMNS = {
+    "images": "images",
+    "with_predictions": "with predictions",
+    "annotated": "people",
+    "matched": "matched",
+    "at_oks_0.5": "at OKS 0.5",
+    "predicted": "predicted",
+    "unmatched": "matched to nobody",
+}
 _JOINT_COLUMNS = {"count": "n", "error": "error px", "score": "score", "right": "right %"}
 
 
 def short_names(files: list[str]) -> list[str]:
-    """What tells files apart: their paths without the parts that all share at either end."""
-    paths = [Path(file).parts for file in files]
+    """What tells files apart: their paths without the parts that all share at either end, and
+    without those that our evaluators give all their files.
+    """
+    paths = [_without_own_parts(Path(file)) for file in files]
     start, end = 0, 0
     shortest = min(map(len, paths))
     while start < shortest - 1 and len({path[start] for path in paths}) == 1:
@@ -35,6 +46,15 @@ def short_names(files: list[str]) -> list[str]:
     while end < shortest - 1 - start and len({path[-1 - end] for path in paths}) == 1:
         end += 1
     return ["/".join(path[start : len(path) - end]) for path in paths]
+
+
+def _without_own_parts(path: Path) -> tuple[str, ...]:
+    """ours/inference/coco_instances_results.json -> ours"""
+    parts = path.parts
+    for own in ("coco_instances_results.json", "inference"):
+        if len(parts) > 1 and parts[-1] == own:
+            parts = parts[:-1]
+    return parts
 
 
 def format_tables(figures: dict[str, dict]) -> str:
@@ -47,10 +67,16 @@ def format_tables(figures: dict[str, dict]) -> str:
 
 def _tables(figures: dict[str, dict]) -> Iterator[tuple[str, str]]:
     groups = _groups(figures)
-    yield "People", _table(figures, lambda file: file["people"])
+    yield (
+        "Images with annotated people; the annotated and the predicted people",
+        _table(figures, lambda file: _renamed(file["people"], _PEOPLE_COLUMNS)),
+    )
     for group in groups:
         title = f"{group.capitalize()} keypoints (right: keypoint similarity of at least 0.5)"
-        yield title, _table(figures, lambda file, g=group: _renamed(file["groups"][g]))
+        yield (
+            title,
+            _table(figures, lambda file, g=group: _renamed(file["groups"][g], _GROUP_COLUMNS)),
+        )
     for group in [group for group in groups if group != "all"] or groups:
         yield f"{group.capitalize()} keypoints by joint", _joint_table(figures, group)
     for group in groups:
@@ -121,8 +147,8 @@ def _joint_table(figures: dict[str, dict], group: str) -> str:
     return tabulate(lines, headers=headers, floatfmt=".2f", missingval="-")
 
 
-def _renamed(values: dict) -> dict:
-    return {heading: values[key] for key, heading in _GROUP_COLUMNS.items()}
+def _renamed(values: dict, columns: dict[str, str]) -> dict:
+    return {heading: values[key] for key, heading in columns.items()}
 
 
 def _at_gammas(file: dict, group: str) -> dict[str, str]:

@@ -49,8 +49,8 @@ class Summary:
         return (
             f"{_counted(self.num_frames, 'image', 'images')}, "
             f"{_counted(self.num_people, 'person', 'people')} in {self.seconds:.1f} s: "
-            f"{self.num_frames / max(self.seconds, 1e-9):.1f} a second in all, "
-            f"{self.num_frames / rest:.1f} without the network"
+            f"{self.num_frames / max(self.seconds, 1e-9):.1f} images/s in all, "
+            f"{self.num_frames / rest:.1f} images/s without the network"
         )
 
 

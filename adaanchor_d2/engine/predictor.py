@@ -62,7 +62,7 @@ class Predictor:
         self._rescore_threshold = cfg.TEST.RESCORE_THRESHOLD if rescores else None
         self._nobody: Instances | None = None
 
-    def __call__(self, image, boxes=None, box_scores=None):
+    def __call__(self, image, boxes=None, box_scores=None, name=None):
         """
         Args:
             image: (H, W, 3) uint8 array in BGR order, as OpenCV reads it; or a list of images.
@@ -70,6 +70,7 @@ class Predictor:
                 tensor or ``Boxes``, x1, y1, x2, y2 in pixels. None: the whole image is one box.
                 Of a list of images, a list.
             box_scores: (N,); None: 1 for each. Of a list of images, a list.
+            name: what messages call the image; None: its number. Of a list of images, a list.
 
         Returns:
             Instances, those of boxes in their order; of a list of images, a list of them.
@@ -78,20 +79,23 @@ class Predictor:
             InputError: no such image or boxes, or boxes for a model that finds the people itself.
         """
         if not isinstance(image, list | tuple):
-            return self._predict([image], [boxes], [box_scores])[0]
+            return self._predict([image], [boxes], [box_scores], [name or "image 0"])[0]
         nothing = [None] * len(image)
-        return self._predict(image, boxes or nothing, box_scores or nothing)
+        names = name or [f"image {index}" for index in range(len(image))]
+        return self._predict(image, boxes or nothing, box_scores or nothing, names)
 
     @torch.no_grad()
-    def _predict(self, images: Sequence, boxes: Sequence, box_scores: Sequence) -> list[Instances]:
-        if not len(images) == len(boxes) == len(box_scores):
+    def _predict(
+        self, images: Sequence, boxes: Sequence, box_scores: Sequence, names: Sequence[str]
+    ) -> list[Instances]:
+        if not len(images) == len(boxes) == len(box_scores) == len(names):
             raise InputError(
-                f"There are {len(images)} images, but boxes for {len(boxes)} and box_scores for "
-                f"{len(box_scores)}."
+                f"There are {len(images)} images, but boxes for {len(boxes)}, box_scores for "
+                f"{len(box_scores)} and {len(names)} names."
             )
         people_of_images = [
             self._records(index, *inputs)
-            for index, inputs in enumerate(zip(images, boxes, box_scores, strict=True))
+            for index, inputs in enumerate(zip(images, boxes, box_scores, names, strict=True))
         ]
         instances = self._run([record for records in people_of_images for record in records])
         return [
@@ -99,12 +103,12 @@ class Predictor:
             for image, records in zip(images, people_of_images, strict=True)
         ]
 
-    def _records(self, index: int, image, boxes, box_scores) -> list[dict]:
+    def _records(self, index: int, image, boxes, box_scores, name: str) -> list[dict]:
         check_image(image)
         if boxes is not None:
             boxes, box_scores = check_boxes(boxes, box_scores)
-            warn_of_boxes_outside(boxes, image.shape[:2])
-        record = {"file_name": f"image {index}", "image_id": index, "decoded_image": image}
+            warn_of_boxes_outside(boxes, image.shape[:2], name)
+        record = {"file_name": name, "image_id": index, "decoded_image": image}
         return self._mapper.records_of_image(record, boxes, box_scores)
 
     def _run(self, records: list[dict]):
@@ -144,14 +148,15 @@ def check_image(image) -> None:
         raise InputError(f"Predictor was given an image without pixels, {image.shape}.")
 
 
-def warn_of_boxes_outside(boxes: np.ndarray, image_size: tuple[int, int]) -> None:
+def warn_of_boxes_outside(boxes: np.ndarray, image_size: tuple[int, int], name: str) -> None:
     """Log the boxes (N, 4) that show nothing of the image (height, width); they are predicted."""
     height, width = image_size
     is_inside = (boxes[:, :2] < (width, height)).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)
     if not is_inside.all():
         listing = name_first([boxes[index].tolist() for index in np.flatnonzero(~is_inside)])
         logger.warning(
-            "Boxes outside the image (%d x %d pixels), of which the network sees nothing: %s.",
+            "%s: boxes outside the image (%d x %d pixels), of which the network sees nothing: %s.",
+            name,
             width,
             height,
             listing,

@@ -1,13 +1,13 @@
 """The annotations that COCO evaluation compares with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..data.datasets.coco_json import PERSON_CATEGORY, fill_in_defaults, is_of_other_category
 from ..data.datasets.coco_problems import read_keypoint_file
 from ..data.skeletons import Skeleton
-from ..errors import InputError
+from ..errors import InputError, name_first
 
 
 def load_coco_ground_truth(
@@ -40,16 +40,18 @@ def load_coco_ground_truth(
     }
 
 
-def check_image_ids(image_ids: Iterable[int], ground_truth: dict, source: str) -> None:
+def check_image_ids(image_ids: Sequence[int], ground_truth: dict, source: str) -> None:
     """Raise InputError where an image of the predictions is not in the ground truth.
 
     ``source`` names the ground truth's files.
     """
     known = [image["id"] for image in ground_truth["images"]]
-    unknown = np.setdiff1d(image_ids, known)
+    predicted = np.unique(image_ids)
+    unknown = np.setdiff1d(predicted, known)
     if len(unknown):
         raise InputError(
-            f"There are predictions for image id {unknown[0]}, which is not in {source}."
+            f"{len(unknown)} of {len(predicted)} images with predictions are not in {source}: "
+            f"image id {name_first(unknown.tolist())}."
         )
 
 

@@ -137,8 +137,10 @@ def read_coco_results(json_file: str, num_keypoints: int) -> Table:
         InputError: naming the file and the entry at fault.
     """
     results = _parse(json_file)
-    if not isinstance(results, list) or not results:
-        raise InputError(f"Result file {json_file} is no list of predicted people, or holds none.")
+    if not isinstance(results, list):
+        raise InputError(f"Result file {json_file} is no list of predicted people.")
+    if not results:
+        raise InputError(f"Result file {json_file} holds nobody: its list is empty.")
     for number, result in enumerate(results):
         problem = _result_problem(result, num_keypoints)
         if problem:

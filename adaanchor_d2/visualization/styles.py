@@ -10,14 +10,14 @@ from itertools import cycle
 COLORS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#b58900", "#7f7f7f")
 MARKERS = "osD^vPX"
 _DASHES = ("-", "--", "-.", ":")
-_RULES = ("ada", "fix", "heatmap", "regression")
-_RULE = re.compile(rf"({'|'.join(_RULES)})(anchor)?(?![a-z])", re.IGNORECASE)
+_RULES = ("ada", "fix", "heat", "regression")
+_RULE = re.compile(r"(?<![a-z])(ada|fix|heat|regression)(map)?(anchor)?(?![a-z])", re.IGNORECASE)
 
 
 def run_styles(runs: Sequence[str], colors: Sequence[str] = COLORS) -> dict[str, dict]:
     """A look for each run, as keywords of matplotlib's ``Line2D``.
 
-    Runs whose names begin with a rule's ("AdaAnchor, k = 4", "ada/seed0", "heatmap_subpixel") have
+    Runs whose names hold a rule's ("AdaAnchor, k = 4", "runs/ada/seed0", "heatmap_subpixel") have
     the rule's colour; others have those that are left. Where a colour comes again, its dashes
     differ.
 
@@ -47,5 +47,5 @@ def _color_numbers(runs: Sequence[str]) -> dict[str, int]:
 
 
 def _rule_number(run: str) -> int | None:
-    match = _RULE.match(run)
+    match = _RULE.search(run)
     return _RULES.index(match[1].lower()) if match else None

@@ -128,6 +128,9 @@ def test_what_is_not_found_is_counted(tmp_path):
     names = np.array(ERROR_KINDS)[keypoints.error]
     assert (names == "not located").sum() == 1 and (names == "person not found").sum() == 2 * 17
     assert keypoints.people["annotated"] - keypoints.people["matched"] == 2
+    num_images = len(np.unique(people["image_id"]))
+    assert keypoints.people["images"] == num_images
+    assert keypoints.people["with_predictions"] == len(np.unique(kept["image_id"]))
     absent = ~keypoints.located
     assert absent.sum() == 1 + 2 * 17 and not keypoints.correct[absent].any()
     assert np.isnan(keypoints.pred_xy[absent]).all() and (keypoints.similarity[absent] == 0).all()
@@ -159,7 +162,7 @@ def test_anchors_spread_and_places_outside(tmp_path):
         ({"score": 1.2}, "entry 0 has 1.2 as score of keypoint 0, but only scores from 0 to 1"),
         ({"score": -0.1}, "only scores from 0 to 1 can be read as confidence"),
         ({"score": 0.0}, "all keypoints have score 0"),
-        ({"image_id": np.array([99])}, "image id 99, which is not in"),
+        ({"image_id": np.array([99])}, "1 of 1 images .* not in .*: image id 99"),
         ({"num_keypoints": 16}, "not a list of 51 numbers but of 48"),
     ],
 )

@@ -24,6 +24,9 @@ COCO = get_skeleton("coco")
         (["a.json", "b.json"], ["a.json", "b.json"]),
         (["r.json", "ada/r.json"], ["r.json", "ada/r.json"]),
         (["x/x/r.json", "x/r.json"], ["x/r.json", "r.json"]),
+        (["out/ada/inference/coco_instances_results.json"], ["ada"]),
+        (["ada/inference/coco_instances_results.json", "theirs.json"], ["ada", "theirs.json"]),
+        (["coco_instances_results.json"], ["coco_instances_results.json"]),
     ],
 )
 def test_files_are_called_by_what_tells_them_apart(files, names):

@@ -108,12 +108,14 @@ def test_boxes_of_any_kind(single):
 
 def test_boxes_that_show_nothing_of_the_image_are_told(single, caplog):
     outside = [[100, 0, 120, 80], [-30, 10, 0, 50]]
-    people = single(picture(), [*outside, [-5, -5, 3, 3]])
+    people = single(picture(), [*outside, [-5, -5, 3, 3]], name="street.jpg")
     assert len(people) == 3
     assert caplog.messages == [
-        "Boxes outside the image (100 x 80 pixels), of which the network sees nothing: "
+        "street.jpg: boxes outside the image (100 x 80 pixels), of which the network sees nothing: "
         "[100.0, 0.0, 120.0, 80.0], [-30.0, 10.0, 0.0, 50.0]."
     ]
+    single([picture(), picture()], [[[0, 0, 9, 9]], [[200, 0, 210, 9]]])
+    assert caplog.messages[1].startswith("image 1: boxes outside")
 
 
 @pytest.mark.parametrize("nothing", [[], np.zeros((0, 4)), Boxes(torch.zeros(0, 4))])

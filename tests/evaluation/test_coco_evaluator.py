@@ -261,7 +261,7 @@ def test_wrong_predictions_get_a_sentence(small_set):
         process(evaluator, [(sample, output)])
         evaluator.evaluate()
 
-    with pytest.raises(InputError, match="image id 999, which is not in .*small.json"):
+    with pytest.raises(InputError, match="1 of . images .* not in .*small.json: image id 999"):
         evaluate(annotation | {"image_id": 999}, keypoints)
     with pytest.raises(InputError, match="annotation id 999, which is not in .*small.json"):
         evaluate(annotation | {"id": 999}, keypoints)

@@ -239,7 +239,7 @@ def test_wrong_predictions_get_a_sentence(small_set):
     with pytest.raises(InputError, match="several samples of image id 3, .*one sample an image"):
         evaluate(small_set, [*pairs, pairs[0]])
     sample, output = copy.deepcopy(pairs[1])
-    with pytest.raises(InputError, match="image id 999, which is not in .*small.json"):
+    with pytest.raises(InputError, match="1 of . images .* not in .*small.json: image id 999"):
         evaluate(small_set, [(sample | {"image_id": 999}, output)])
     output["keypoints"][2, 0] = np.nan
     with pytest.raises(InputError, match="not a finite number in 5.jpg .image id 5."):

@@ -108,10 +108,10 @@ def test_annotations_without_visibility_are_not_split(analyze, tmp_path):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda r: [], "is no list of predicted people"),
+        (lambda r: [], "holds nobody: its list is empty"),
         (lambda r: [{**r[0], "keypoints": [1, 2, 0.5] * 16}], "not a list of 51 numbers but of 48"),
         (lambda r: [{**r[0], "category_id": 2}], "has category_id 2, but people have 1"),
-        (lambda r: [{**r[0], "image_id": 777}], "image id 777, which is not in .*gt.json"),
+        (lambda r: [{**r[0], "image_id": 777}], "1 of 1 images .* not in .*gt.json: image id 777"),
         (lambda r: [{**r[0], "keypoints": [1, 2, 1.5] * 17}], "only scores from 0 to 1"),
         (lambda r: [{**r[0], "keypoints": [1, 2, 0] * 17}], "all keypoints have score 0"),
     ],

@@ -63,6 +63,16 @@ def test_gamma_of_what_runs_evaluated(run_tool, capsys, tmp_path):
     assert status == 2 and "it has no model_final.pth" in capsys.readouterr().err
 
 
+def test_models_of_different_test_sets_are_not_drawn_in_one_picture(run_tool, capsys, tmp_path):
+    for rule in ("ada", "fix"):
+        write_run(tmp_path / rule, rule, seed=0)
+    config = tmp_path / "fix" / "config.yaml"
+    config.write_text(config.read_text().replace("_val", "_other"))
+    runs = ("--runs", tmp_path / "ada", tmp_path / "fix")
+    assert run_tool("sweep.py", "gamma", *runs, "--output-dir", tmp_path / "out") == 2
+    assert "fix was evaluated on synthetic_crowds_other but " in capsys.readouterr().err
+
+
 def test_k_trains_a_run_for_each_value(run_tool, capsys, tmp_path):
     command = ("sweep.py", "k", "--values", "4", "1", "--data-seed", "0", "--output-dir", tmp_path)
     assert run_tool(*command, *SMALL) == 0, capsys.readouterr().err

@@ -53,13 +53,13 @@ def test_the_area_of_a_person_is_that_of_the_evaluation(train, tmp_path, skeleto
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda results: [], "is no list of predicted people"),
+        (lambda results: [], "holds nobody: its list is empty"),
         (lambda results: {"a": 1}, "is no list of predicted people"),
         (lambda results: [*results, 5], "entry 8 is no object with image_id, keypoints and score"),
         (lambda results: [{**results[0], "image_id": "a"}], "entry 0 has image_id 'a'"),
         (lambda results: [{**results[0], "keypoints": [1, 2]}], "not a list of 51 numbers"),
         (lambda results: [{**results[0], "score": float("nan")}], "a score that is not a finite"),
-        (lambda results: [{**results[0], "image_id": 77}], "image id 77, which is not in"),
+        (lambda results: [{**results[0], "image_id": 77}], "not in .*: image id 77"),
         (lambda results: results[:4], "in 1 images .* at least 2"),
     ],
 )

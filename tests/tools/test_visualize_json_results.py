@@ -103,7 +103,7 @@ def test_mistakes_get_one_sentence(run_tool, tmp_path, people, capsys):
     shown = perfect_results(people)
     for results, args, sentence in (
         ([{**shown[0], "image_id": 99}], [], "does not have: 99"),
-        ([], [], "is no list of predicted people"),
+        ([], [], "holds nobody: its list is empty"),
         ([{**shown[0], "keypoints": [1.0] * 48}], [], "entry 0"),
         (shown, ["--show-anchors"], "people without keypoint_anchors"),
     ):

@@ -18,12 +18,17 @@ def test_a_rule_has_its_colour_and_marker_whatever_else_is_shown():
     assert len({look["marker"] for look in alone.values()}) == 4
 
 
-@pytest.mark.parametrize("name", ["AdaAnchor, k = 4", "AdaAnchor/seed1", "ada", "ada_add/seed0"])
-def test_names_that_begin_with_a_rules_name_have_its_colour(name):
+@pytest.mark.parametrize("name", ["AdaAnchor, k = 4", "runs/ada/seed1", "ada", "ada_add", "my_ada"])
+def test_names_that_hold_a_rules_name_have_its_colour(name):
     assert colors("ours", name)[1] == COLORS[0]
 
 
-@pytest.mark.parametrize("name", ["adaptive", "fixed", "heatmaps", "my AdaAnchor"])
+@pytest.mark.parametrize("name", ["HeatmapAnchor", "coco_heatmap", "heatmap_subpixel", "heat_s1"])
+def test_heatmaps_are_known_by_their_short_name_too(name):
+    assert colors(name) == [COLORS[2]]
+
+
+@pytest.mark.parametrize("name", ["adaptive", "fixed", "heatmaps", "canada"])
 def test_other_names_have_a_colour_that_is_no_rules(name):
     assert colors(name, *RULES)[0] in COLORS[4:]
     assert colors(name)[0] in COLORS[4:]
