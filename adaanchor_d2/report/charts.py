@@ -19,14 +19,16 @@ class Chart(NamedTuple):
     svg: str
 
 
-def draw_charts(panels: Sequence[Panel], groups: Sequence[Group]) -> list[Chart]:
-    """Draw each panel; the lines of a group have its colour and the class ``group-number``."""
-    styles = group_styles(groups)
+def draw_charts(panels: Sequence[Panel], styles: dict[str, dict]) -> list[Chart]:
+    """Draw each panel with the lines of :func:`group_styles`."""
     return [Chart(panel.title, _draw(panel, styles)) for panel in panels]
 
 
 def group_styles(groups: Sequence[Group]) -> dict[str, dict]:
-    """{title of a run: how its lines look}."""
+    """{title of a run: how its lines look}: a group's colour, and the class ``group-number`` by
+    which the page hides and shows them. ``groups`` are all of the page, so that both are the same
+    in all its charts.
+    """
     colors = [css_color(number) for number in range(len(COLORS))]
     of_group = run_styles([group.title for group in groups], colors)
     return {

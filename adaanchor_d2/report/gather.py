@@ -12,15 +12,18 @@ from .seeds import Group
 from .set_report import KEYPOINT_PARTS, SetReport
 
 
-def report_on_set(name: str, groups: Sequence[Group], gallery_limit: int) -> SetReport:
+def report_on_set(
+    name: str, groups: Sequence[Group], styles: dict[str, dict], gallery_limit: int
+) -> SetReport:
     """Gather what there is; what is not, or is broken, is noted.
 
     Args:
         name: of the data set.
         groups: runs whose first test set it is.
+        styles: ``group_styles`` of all groups of the page.
         gallery_limit: the most people in the gallery; 0 for none.
     """
-    found = SetReport(name, list(groups))
+    found = SetReport(name, list(groups), styles)
     add_tables(found)
     add_gamma_charts(found)
     people, predictions = _read_keypoints(found)

@@ -36,18 +36,21 @@ def write_report(
     Returns:
         What was gathered for each test set."""
     groups = group_seeds(runs)
+    styles = group_styles(groups)
     names = dict.fromkeys(group.runs[0].test_set for group in groups)
     test_sets = [
-        report_on_set(name, [g for g in groups if g.runs[0].test_set == name], gallery_limit)
+        report_on_set(
+            name, [g for g in groups if g.runs[0].test_set == name], styles, gallery_limit
+        )
         for name in names
     ]
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(render(groups, test_sets), encoding="utf-8")
+    output.write_text(render(groups, test_sets, styles), encoding="utf-8")
     return test_sets
 
 
-def render(groups: Sequence[Group], test_sets: Sequence[SetReport]) -> str:
-    """Return the page as text."""
+def render(groups: Sequence[Group], test_sets: Sequence[SetReport], styles: dict[str, dict]) -> str:
+    """Return the page as text; ``styles`` are ``group_styles``."""
     environment = Environment(
         loader=PackageLoader("adaanchor_d2.report", "page"),
         autoescape=True,
@@ -55,10 +58,10 @@ def render(groups: Sequence[Group], test_sets: Sequence[SetReport]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    charts, notes = draw_training(groups)
+    charts, notes = draw_training(groups, styles)
     return environment.get_template("page.html").render(
         groups=groups,
-        looks=group_looks(groups),
+        looks=group_looks(groups, styles),
         test_sets=test_sets,
         setting_rows=setting_rows(groups),
         training_charts=charts,
@@ -70,9 +73,8 @@ def render(groups: Sequence[Group], test_sets: Sequence[SetReport]) -> str:
     )
 
 
-def group_looks(groups: Sequence[Group]) -> list[dict[str, str]]:
+def group_looks(groups: Sequence[Group], styles: dict[str, dict]) -> list[dict[str, str]]:
     """The look of each group's lines, in CSS."""
-    styles = group_styles(groups)
     of_groups = [styles[group.runs[0].title] for group in groups]
     return [
         {"color": to_css(style["color"]), "dash": _DASHES[style["linestyle"]]}

@@ -58,7 +58,7 @@ _NO_TASK = {
 def add_gamma_charts(found: SetReport) -> None:
     records = {run.title: run.records for run in found.runs}
     panels = [panel for panel in gamma_panels(records) if panel.x_label == "gamma"]
-    found.threshold_charts += draw_charts(panels, found.groups)
+    found.threshold_charts += draw_charts(panels, found.styles)
     if not panels:
         found.note(
             "No AP over gamma: no run was evaluated at several (TEST.GAMMAS; models of whole "
@@ -122,8 +122,8 @@ def add_confidence(found: SetReport, people: People, predictions: dict[str, Pred
             confidences[title] = Confidence(people, predicted)
     if not confidences:
         return
-    found.threshold_charts += draw_charts(threshold_panels(confidences), found.groups)
-    found.calibration_charts = draw_charts(reliability_panels(confidences), found.groups)
+    found.threshold_charts += draw_charts(threshold_panels(confidences), found.styles)
+    found.calibration_charts = draw_charts(reliability_panels(confidences), found.styles)
     figures = {title: confidence.figures() for title, confidence in confidences.items()}
     ends = calibration_rows(confidences)
     found.calibration = figure_table("keypoints found", found.groups, figures, ends)

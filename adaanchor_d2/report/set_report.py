@@ -18,6 +18,7 @@ class SetReport:
     Attributes:
         name: of the data set.
         groups: its runs.
+        styles: how the lines of runs look.
         tables: the last evaluations.
         gamma_tables: those at further gammas.
         file_tables: what the result files say of people and errors.
@@ -31,6 +32,7 @@ class SetReport:
 
     name: str
     groups: list[Group]
+    styles: dict[str, dict]
     tables: list[Table] = field(default_factory=list)
     gamma_tables: list[Table] = field(default_factory=list)
     file_tables: list[Table] = field(default_factory=list)

@@ -12,7 +12,10 @@ from .seeds import Group
 
 # Settings on which the pixels of the task ``visibility`` depend.
 _INPUT_SIZE = ("INPUT.CROP_SIZE", "INPUT.BOX_PADDING", "INPUT.MIN_SIZE_TEST", "INPUT.IMAGE_FIT")
-_COUNTS = ("Count", "Unmatched", "annotated", "matched", "at oks 0.5", "predicted")
+_COUNTS = (
+    *("Count", "Unmatched", "images", "with predictions"),
+    *("annotated", "matched", "at oks 0.5", "predicted"),
+)
 _FRACTIONS = ("Score", "ECE", "AUROC", "AUC@0.1", "confidence")
 _ABSENT = "–"
 # The order of tasks: the first one that is part of a task's name.
@@ -117,7 +120,8 @@ def _best(
     """Which groups are marked: the best, and those that cannot be told from it.
 
     Those are groups that show the same number, and where there are several seeds, groups whose mean
-    lies within one standard deviation (the larger of the two groups') of the best.
+    lies within one standard deviation (the larger of the two groups') of the best. Where that is
+    all of them, none is marked.
     """
     means = [float(np.mean(v)) if v else math.nan for v in values]
     known = [mean for mean in means if math.isfinite(mean)]
@@ -126,10 +130,11 @@ def _best(
     best = max(known) if better == "max" else min(known)
     spread = [float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for v in values]
     spread_of_best = spread[means.index(best)]
-    return [
+    marked = [
         show(mean) == show(best) or abs(mean - best) <= max(own, spread_of_best)
         for mean, own in zip(means, spread, strict=True)
     ]
+    return [False] * len(values) if sum(marked) == len(known) else marked
 
 
 def setting_rows(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:

@@ -22,8 +22,10 @@ _METRICS = {
 }
 
 
-def draw_training(groups: Sequence[Group]) -> tuple[list[Chart], list[str]]:
-    """Return the charts, and sentences on what has none."""
+def draw_training(
+    groups: Sequence[Group], styles: dict[str, dict]
+) -> tuple[list[Chart], list[str]]:
+    """Return the charts, and sentences on what has none; ``styles`` are ``group_styles``."""
     records = {run.title: run.records for group in groups for run in group.runs if run.records}
     if not records:
         return [], ["No run has a metrics.json with curves of training."]
@@ -32,7 +34,7 @@ def draw_training(groups: Sequence[Group]) -> tuple[list[Chart], list[str]]:
     notes = []
     if not any(panel.has_markers for panel in panels):
         notes.append("Figures have no curve: no run was evaluated twice (TEST.EVAL_PERIOD).")
-    return draw_charts(panels, groups), notes
+    return draw_charts(panels, styles), notes
 
 
 def _is_a_curve(panel: Panel) -> bool:

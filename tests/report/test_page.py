@@ -91,3 +91,17 @@ def test_a_broken_result_file_is_named_and_the_rest_is_shown(runs_folder, tmp_pa
     path.write_text("[]")
     found = write_and_read(folder, tmp_path)
     assert str(path) in found.notes["gallery"][0] and found.tables
+
+
+def test_a_run_looks_the_same_in_all_parts_of_a_page_with_several_test_sets(tmp_path):
+    sets = ("synthetic_people_val", "synthetic_crowds_val")
+    for name, test_set in zip(("first", "second"), sets, strict=True):
+        figures = {f"keypoints_gamma{gamma}__AP": 10.0 for gamma in (0.1, 0.5)}
+        records = [evaluation(n, keypoints__AP=10.0, **figures) for n in (9, 19)]
+        write_run(tmp_path / name, records, DATASETS__TEST=[test_set])
+    page = tmp_path / "report.html"
+    _, second = write_report(load_runs([tmp_path]), page)
+    (chart,) = second.threshold_charts
+    assert 'class="group-1"' in chart.svg and 'class="group-0"' not in chart.svg
+    chip = re.search(r'data-group="1".*?(var\(--run-\d\))', page.read_text(), re.DOTALL)
+    assert chip[1] in chart.svg

@@ -40,9 +40,11 @@ def test_the_same_figure_has_another_better_end_in_another_benchmark():
     assert rows_of(groups, "keypoints", "coco_keypoints")["NME"].best == [False, False]
 
 
-def test_equal_numbers_are_all_marked_and_a_lone_one_is_not():
+def test_equal_numbers_are_marked_together_and_none_where_nothing_is_worse():
     groups = [group("a", {"keypoints/AP": 40.001}), group("b", {"keypoints/AP": 40.0})]
-    assert rows_of(groups, "keypoints")["AP"].best == [True, True]
+    worse = group("c", {"keypoints/AP": 39.0})
+    assert rows_of([*groups, worse], "keypoints")["AP"].best == [True, True, False]
+    assert rows_of([*groups, group("d", {})], "keypoints")["AP"].best == [False] * 3
     alone = [groups[0], group("b", {})]
     ap = rows_of(alone, "keypoints")["AP"]
     assert ap.best == [False, False] and ap.cells == ["40.00", "–"]
