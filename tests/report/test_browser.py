@@ -46,7 +46,7 @@ def choose(page, **choices):
 def shown(page) -> tuple[int, int, int]:
     """Keypoints, people and cards that the page says it shows."""
     text = page.inner_text("#gallery-count").replace(",", "")
-    numbers = re.match(r"(\d+) keypoints of (\d+) people \(of \d+\) on (\d+) cards", text)
+    numbers = re.match(r"Keypoints: (\d+)\. People: (\d+) of \d+\. Cards: (\d+)\.", text)
     return tuple(map(int, numbers.groups())) if numbers else (0, 0, 0)
 
 

@@ -90,8 +90,9 @@ class Gallery {
     this.current = 0;
     const keypoints = this.cards.reduce((sum, card) => sum + card.kinds.length, 0);
     const people = new Set(this.cards.map((card) => card.person)).size;
+    const number = (value) => value.toLocaleString("en");
     document.getElementById("gallery-count").textContent = this.cards.length
-      ? `${keypoints.toLocaleString("en")} keypoints of ${people.toLocaleString("en")} people (of ${this.set.count.toLocaleString("en")}) on ${this.cards.length.toLocaleString("en")} cards.`
+      ? `Keypoints: ${number(keypoints)}. People: ${number(people)} of ${number(this.set.count)}. Cards: ${number(this.cards.length)}.`
       : "No keypoint fits this choice.";
     this.addBatch();
   }
