@@ -24,6 +24,11 @@ def count(text: str) -> int:
     return value
 
 
+def count_or_none(text: str) -> int:
+    """A whole number; 0 for none."""
+    return 0 if text == "0" else count(text)
+
+
 def output_folder(text: str) -> Path:
     """A folder that is there and can be written, or can be made. Nothing is made yet."""
     path = Path(text)

@@ -13,7 +13,8 @@ JSON (COCO's results, with file_name) and CSV hold every keypoint whatever its s
 apply to drawing. Their coordinates are pixels, (0, 0) the centre of the upper left one; image_id is
 the frame's number, from 0, or the number that an image is named by. An image that cannot be decoded
 is named and left out, and the exit status is then 1. --output is a folder, or a file for a single
-image or a video; without it, and without --save-*, a window shows the pictures.
+image or a video; without it, and without --save-*, a window shows the pictures. Images of several
+folders keep the part of their paths that tells the folders apart, also as file_name.
 
 --boxes is {"street.jpg": [[x1, y1, x2, y2], [x1, y1, x2, y2, score]], ...} by file name or
 image_id, or COCO's list of {"image_id", "category_id", "bbox", "score"}.

@@ -2,10 +2,13 @@ import argparse
 
 import pytest
 
-from adaanchor_d2.arguments import count, output_file, output_folder, threshold
+from adaanchor_d2.arguments import count, count_or_none, output_file, output_folder, threshold
 
 
-@pytest.mark.parametrize(("kind", "text", "value"), [(threshold, "0.3", 0.3), (count, "12", 12)])
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [(threshold, "0.3", 0.3), (count, "12", 12), (count_or_none, "0", 0), (count_or_none, "7", 7)],
+)
 def test_what_is_meant(kind, text, value):
     assert kind(text) == value
 
@@ -15,6 +18,7 @@ def test_what_is_meant(kind, text, value):
     [
         *((threshold, text) for text in ("-1", "2", "nan", "much")),
         *((count, text) for text in ("0", "-1", "1.5", "few")),
+        *((count_or_none, text) for text in ("-1", "1.5", "few")),
     ],
 )
 def test_what_cannot_be_meant_is_refused(kind, text):

@@ -8,9 +8,9 @@ in COCO's form, side by side.
         --save-calibration calibration.json       # then: MODEL.KEYPOINT_HEAD.CALIBRATION
     python tools/analyze_results.py --gt F2 --results F2 --calibration calibration.json
 
-Whom a predicted person is compared with: see adaanchor_d2/analysis/person_matching.py. With
---output-dir: figures.json (all figures), joints.csv (per joint), precision_recall.png,
-reliability.png, errors.png, errors_by_joint.png.
+Keypoints' scores must be from 0 to 1. Whom a predicted person is compared with: see
+adaanchor_d2/analysis/person_matching.py. With --output-dir: figures.json (all figures), joints.csv
+(per joint), precision_recall.png, reliability.png, errors.png, errors_by_joint.png.
 """
 
 import argparse
@@ -68,9 +68,10 @@ def check_args(args: argparse.Namespace) -> None:
         raise InputError(
             "--fit-calibration takes one file of --results, and no --calibration before it."
         )
-    repeated = [file for file in args.results if args.results.count(file) > 1]
-    if repeated:
-        raise InputError(f"--results names {repeated[0]} more than once.")
+    paths = [os.path.realpath(file) for file in args.results]
+    for file, path in zip(args.results, paths, strict=True):
+        if paths.count(path) > 1:
+            raise InputError(f"--results names {file} more than once.")
 
 
 def main() -> None:

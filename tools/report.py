@@ -10,6 +10,7 @@ data are looked for in `datasets` beside the runs, then below DETECTRON2_DATASET
 import argparse
 from pathlib import Path
 
+from adaanchor_d2.arguments import count_or_none, output_file
 from adaanchor_d2.errors import run_command
 from adaanchor_d2.report import load_runs, write_report
 from adaanchor_d2.report.page import DEFAULT_GALLERY_LIMIT
@@ -21,10 +22,12 @@ def main() -> None:
     )
     parser.add_argument("--runs", nargs="+", type=Path, required=True, metavar="DIR")
     parser.add_argument("--titles", nargs="+", default=[], help="one a run; default: their paths")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="report.html")
+    parser.add_argument(
+        "--output", type=output_file, required=True, metavar="FILE", help="report.html"
+    )
     parser.add_argument(
         "--gallery-limit",
-        type=int,
+        type=count_or_none,
         default=DEFAULT_GALLERY_LIMIT,
         metavar="N",
         help=f"the most people of a test set in the gallery (default: {DEFAULT_GALLERY_LIMIT})",

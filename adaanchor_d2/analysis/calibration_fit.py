@@ -62,12 +62,14 @@ def fit_calibration(kind: str, keypoints: MatchedKeypoints, source: str) -> Scor
     """Fit on the located keypoints of the people matched.
 
     Raises:
-        InputError: all of them are right, or none; ``source`` names their file.
+        InputError: all of them are right, or none, or have one score; ``source`` names their file.
     """
     found = keypoints.where(keypoints.located)
     if found.correct.all() or not found.correct.any():
         share = "every" if found.correct.any() else "no"
         raise InputError(f"{source}: {share} keypoint is right, so nothing can be fitted to that.")
+    if len(np.unique(found.score)) == 1:
+        raise InputError(f"{source}: all keypoints have one score, so nothing can be fitted to it.")
     return FITS[kind](found.score, found.correct)
 
 

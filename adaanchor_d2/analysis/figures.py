@@ -19,7 +19,8 @@ def compute_figures(keypoints: MatchedKeypoints, names: tuple[str, ...]) -> dict
     Returns:
         ``people``: see ``MatchedKeypoints``; ``groups``: {group: :func:`group_figures`};
         ``per_joint``: {keypoint name: {group: the figures of these}};
-        ``precision_recall``: {group: ``precision`` and ``recall`` at each of ``gammas``};
+        ``precision_recall``: {group: ``precision``, of the located keypoints, and ``recall``, of
+        the annotated ones, fractions, at each of ``gammas``};
         ``reliability``: {group: ``count, score, accuracy`` of 15 bins of the score};
         ``errors`` and ``errors_per_joint``: {group or keypoint name: {kind: count}};
         ``anchors`` and ``spread``: see :func:`anchor_figures` and :func:`spread_figures`;
@@ -128,9 +129,17 @@ def spread_figures(keypoints: MatchedKeypoints) -> dict[str, float | None]:
     }
 
 
+def describe_unmatched(people: dict[str, int]) -> str:
+    """The sentence on predicted people whom no figure of keypoints counts."""
+    return (
+        f"{people['unmatched']:,} of {people['predicted']:,} predicted people are matched to "
+        "nobody: their keypoints count nowhere, not in precision, ECE or AUROC either."
+    )
+
+
 def _describe_limits(keypoints: MatchedKeypoints) -> list[str]:
     found = keypoints.where(keypoints.located)
-    notes = []
+    notes = [describe_unmatched(keypoints.people)] if keypoints.people["unmatched"] else []
     if not keypoints.tells_visibility:
         flags = " and ".join(f"v = {flag}" for flag in np.unique(keypoints.v))
         notes.append(

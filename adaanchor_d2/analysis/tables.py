@@ -16,12 +16,19 @@ _GROUP_COLUMNS = {
     "count": "keypoints",
     "located": "located",
     "right": "right %",
-    "error": "error px",
-    "relative_error": "error % of size",
+    "error": "error, image px",
+    "relative_error": "error, % of size",
     "score": "mean score",
     "ECE": "ECE",
     "AUROC": "AUROC",
 }
+_LEGEND = """\
+People: matched to an annotated person by place; at OKS 0.5: with one so similar.
+Keypoints: right with a keypoint similarity of at least 0.5. right % and recall are of all annotated
+keypoints; precision, error, score, ECE and AUROC of the located ones, those of matched people.
+Size: square root of the person's area.
+Errors: good at its place; jitter there with a similarity below 0.85; inversion at its mirror
+partner's place; swap at another person's; else miss (Ronchi and Perona)."""
 _PEOPLE_COLUMNS = {
     "images": "images",
     "with_predictions": "with predictions",
@@ -31,7 +38,7 @@ _PEOPLE_COLUMNS = {
     "predicted": "predicted",
     "unmatched": "matched to nobody",
 }
-_JOINT_COLUMNS = {"count": "n", "error": "error px", "score": "score", "right": "right %"}
+_JOINT_COLUMNS = {"count": "n", "error": "error, px", "score": "score", "right": "right %"}
 
 
 def short_names(files: list[str]) -> list[str]:
@@ -60,6 +67,7 @@ def _without_own_parts(path: Path) -> tuple[str, ...]:
 def format_tables(figures: dict[str, dict]) -> str:
     """All tables, each under a line that says what it shows, and what is to be said of them."""
     blocks = [f"{title}\n{table}" for title, table in _tables(figures)]
+    blocks.append(_LEGEND)
     for name, file in figures.items():
         blocks += [f"{name}: {note}" for note in file["notes"]]
     return "\n\n".join(blocks)
@@ -72,7 +80,7 @@ def _tables(figures: dict[str, dict]) -> Iterator[tuple[str, str]]:
         _table(figures, lambda file: _renamed(file["people"], _PEOPLE_COLUMNS)),
     )
     for group in groups:
-        title = f"{group.capitalize()} keypoints (right: keypoint similarity of at least 0.5)"
+        title = f"{group.capitalize()} keypoints"
         yield (
             title,
             _table(figures, lambda file, g=group: _renamed(file["groups"][g], _GROUP_COLUMNS)),
@@ -83,7 +91,7 @@ def _tables(figures: dict[str, dict]) -> Iterator[tuple[str, str]]:
         title = f"Precision / recall in percent of {group} keypoints with a score of at least gamma"
         yield title, _table(figures, lambda file, g=group: _at_gammas(file, g))
     for group in groups:
-        title = f"Errors of {group} keypoints in percent (Ronchi and Perona)"
+        title = f"Errors of {group} keypoints in percent"
         yield title, _table(figures, lambda file, g=group: _shares(file["errors"][g]), ".1f")
     yield from _cue_tables(figures)
 

@@ -160,7 +160,8 @@ def get_dataset_skeleton(dataset_name: str) -> Skeleton:
             name for name in DatasetCatalog.list() if hasattr(MetadataCatalog.get(name), "skeleton")
         ]
         raise InputError(
-            f"Keypoint data set '{dataset_name}' is unknown; known are {', '.join(known)}."
+            f"Keypoint data set '{dataset_name}' is unknown; known are {', '.join(known)} "
+            "(your own: by $DETECTRON2_ENV_MODULE, see datasets/README.md)."
         )
     return skeleton
 

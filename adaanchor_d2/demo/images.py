@@ -12,6 +12,7 @@ from ..data.image_reader import read_image
 from ..errors import InputError
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class ImageSource:
 
 def _find_images(item: str) -> list[str]:
     if os.path.isfile(item):
+        if item.lower().endswith(VIDEO_SUFFIXES):
+            raise InputError(f"--input {item} is a video: give it to --video-input.")
         return [item]
     if os.path.isdir(item):
         return _images_of_folder(item)

@@ -139,6 +139,8 @@ def open_picture_files(output: str, source: ImageSource) -> PictureFiles:
                 "folder."
             )
         paths = [output]
+    elif os.path.isfile(output):
+        raise InputError(f"--output {output} is a file, but no picture: give a folder.")
     else:
         paths = [os.path.join(output, name) for name in source.names]
     _refuse_inputs(paths, source.paths)

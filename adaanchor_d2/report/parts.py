@@ -3,7 +3,8 @@
 from detectron2.data import MetadataCatalog
 
 from ..analysis import ERROR_KINDS, MatchedKeypoints
-from ..analysis.figures import anchor_figures, count_errors, group_masks
+from ..analysis.figures import anchor_figures, count_errors, describe_unmatched, group_masks
+from ..analysis.keypoint_errors import GOOD
 from ..errors import InputError
 from ..visualization.curves import threshold_panels as gamma_panels
 from .charts import draw_charts
@@ -81,6 +82,10 @@ def add_file_tables(found: SetReport, predictions: dict[str, Predictions]) -> No
         if names:
             rows = {name: ends.get(name) for name in names}
             found.file_tables.append(figure_table(task, found.groups, figures, rows))
+    for title, of_run in matched.items():
+        if of_run.people["unmatched"]:
+            sentence = f"{title}: {describe_unmatched(of_run.people)}"
+            found.note(sentence, "thresholds", "calibration")
 
 
 def _people(matched: MatchedKeypoints) -> dict[str, float]:
@@ -103,12 +108,9 @@ def _displacements(matched: MatchedKeypoints) -> dict[str, float]:
 # Name, its figures of a result file, their better ends.
 _FILE_TABLES = (
     ("people, count", _people, {}),
-    (
-        "keypoints by kind of error, percent",
-        _error_shares,
-        {kind: "max" if kind == "good" else "min" for kind in ERROR_KINDS},
-    ),
-    ("mean distance of keypoints from their anchors, pixels", _displacements, {}),
+    # Fewer errors of one kind may be more of another, worse one.
+    ("keypoints by kind of error, percent", _error_shares, {ERROR_KINDS[GOOD]: "max"}),
+    ("mean distance of keypoints from their anchors, image pixels", _displacements, {}),
 )
 
 

@@ -77,7 +77,9 @@ def load_people(data_set: str, oks_sigmas: Sequence[float] = ()) -> People:
         InputError: a data set that is not registered or not there, or without keypoints.
     """
     if data_set not in DatasetCatalog.list():
-        raise InputError(f"The data set {data_set} is not registered here.")
+        raise InputError(
+            f"The data set {data_set} is not registered here (your own: by $DETECTRON2_ENV_MODULE)."
+        )
     skeleton = read_metadata(data_set, "skeleton")
     skeleton = replace(skeleton, sigmas=choose_sigmas(oks_sigmas, skeleton))
     evaluator_type = read_metadata(data_set, "evaluator_type")

@@ -18,6 +18,7 @@ _COUNTS = (
 )
 _FRACTIONS = ("Score", "ECE", "AUROC", "AUC@0.1", "confidence")
 _ABSENT = "–"
+_OTHER_PIXELS = "Not compared: pixels of network inputs of different sizes."
 # The order of tasks: the first one that is part of a task's name.
 _TASKS = ("keypoints", "visibility", "confidence", "")
 
@@ -50,13 +51,17 @@ def evaluation_tables(groups: Sequence[Group], evaluator_type: str) -> list[Tabl
     for task in tasks:
         figures = {run.title: run.tasks.get(task, {}) for group in groups for run in group.runs}
         is_compared = not (task.endswith("visibility") and _input_sizes_differ(groups))
-        note = "" if is_compared else "Not compared: pixels of network inputs of different sizes."
+        note = _note_on(task) if is_compared else _OTHER_PIXELS
         ends = {
             name: better_end(evaluator_type, name) if is_compared else None
             for name in sorted(_in_order(figures.values()), key=_place_in(main_figures))
         }
         tables.append(figure_table(task, groups, figures, ends, note))
     return tables
+
+
+def _note_on(task: str) -> str:
+    return "Errors in pixels of the network input." if task.endswith("visibility") else ""
 
 
 def figure_table(

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..errors import InputError
 from .styles import run_styles
 
 Points = list[tuple[float, float]]
@@ -36,15 +37,26 @@ class Panel(NamedTuple):
 
 
 def read_metrics(output_dir: str | Path) -> list[dict]:
-    """Return the lines of a run's ``metrics.json``; a line cut short by a crash is left out."""
-    lines = (Path(output_dir) / "metrics.json").read_text().splitlines()
+    """Return the lines of a run's ``metrics.json``; a line cut short by a crash is left out.
+
+    Raises:
+        InputError: the file holds something else than objects of numbers.
+    """
+    path = Path(output_dir) / "metrics.json"
     records = []
-    for line in lines:
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
         try:
-            records.append(json.loads(line))
+            record = json.loads(line)
         except json.JSONDecodeError:
             continue
+        if not isinstance(record, dict) or not all(map(_is_number, record.values())):
+            raise InputError(f"{path}: line {number} is no object of numbers.")
+        records.append(record)
     return records
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float)
 
 
 def training_panels(runs: dict[str, list[dict]], metrics: dict[str, str]) -> list[Panel]:

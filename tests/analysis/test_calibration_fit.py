@@ -1,5 +1,7 @@
 """Fits against what the data were drawn from, and what a fit is worth elsewhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.annotated_people import read_people, write_people, write_results
@@ -106,3 +108,6 @@ def test_nothing_to_tell_apart_gets_a_sentence(overconfident):
     for mask, share in ((overconfident.correct, "every"), (~overconfident.correct, "no")):
         with pytest.raises(InputError, match=f"^F: {share} keypoint is right"):
             fit_calibration("isotonic", overconfident.where(mask & overconfident.located), "F")
+    constant = replace(overconfident, score=np.ones(len(overconfident)))
+    with pytest.raises(InputError, match="^F: all keypoints have one score"):
+        fit_calibration("isotonic", constant, "F")

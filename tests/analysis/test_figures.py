@@ -55,6 +55,16 @@ def test_scores_that_know_are_at_the_limits_and_scores_that_know_nothing_too(mad
     assert any("the score 0.5, which tells nothing" in note for note in blind["notes"])
 
 
+def test_predicted_people_who_are_nobody_are_counted_and_said_to_be_left_out(made_up, tmp_path):
+    gt_file, _ = made_up
+    people = {name: np.concatenate([v, v]) for name, v in read_people(gt_file).items()}
+    results_file = write_results(tmp_path / "twice.json", people, people["keypoints"][..., :2])
+    keypoints = load_matched_keypoints(str(gt_file), str(results_file), COCO)
+    half = len(people["area"]) // 2
+    notes = compute_figures(keypoints, COCO.names)["notes"]
+    assert notes[0].startswith(f"{half} of {2 * half} predicted people are matched to nobody")
+
+
 def test_groups_joints_and_curves_are_those_of_the_keypoints(made_up, tmp_path):
     gt_file, _ = made_up
     people = read_people(gt_file)

@@ -60,3 +60,9 @@ def test_inputs_without_images(tmp_path, name):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="--input "):
         ImageSource([str(tmp_path / name)])
+
+
+def test_a_video_among_the_images_is_told_where_it_belongs(tmp_path):
+    (tmp_path / "walk.MP4").touch()
+    with pytest.raises(InputError, match="walk.MP4 is a video: give it to --video-input"):
+        ImageSource([str(tmp_path / "walk.MP4")])

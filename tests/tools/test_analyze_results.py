@@ -46,7 +46,7 @@ def made_up(tmp_path):
 
 
 def ece(output, name="results.json"):
-    table = output.split("All keypoints (right")[1].splitlines()
+    table = output.split("All keypoints\n")[1].splitlines()
     return float(next(line for line in table if line.startswith(name)).split()[-2])
 
 
@@ -135,6 +135,15 @@ def test_arguments_that_do_not_fit_get_one_sentence(analyze, made_up, tmp_path):
     cases = [
         ((gt_file, files[0], files[0]), (), "--results names .* more than once"),
         ((gt_file, files[0]), saved, "--fit-calibration and --save-calibration need each other"),
+        (
+            (
+                gt_file,
+                files[0],
+                files[0].parent / "." / ".." / files[0].parent.name / files[0].name,
+            ),
+            (),
+            "more than once",
+        ),
         ((gt_file, *files), fit, "--fit-calibration takes one file of --results"),
         ((gt_file, files[0]), (*fit, "--calibration", "c"), "takes one file of --results"),
         ((gt_file, files[0]), ("--calibration", tmp_path / "no"), "Calibration file .* be read"),

@@ -31,4 +31,23 @@ def test_a_page_that_cannot_be_written_is_named(run_tool, capsys, tmp_path, wher
     (tmp_path / "folder" / "report.html").write_text("")
     assert run_tool("report.py", "--runs", run, "--output", tmp_path / where) == 2
     error = capsys.readouterr().err
-    assert str(tmp_path / "folder") in error and error.count("\n") == 1
+    assert str(tmp_path / "folder") in error
+
+
+@pytest.mark.parametrize(
+    "line", ["[1, 2]", '{"iteration": 9, "keypoints/AP": "abc"}', '{"keypoints/AP": null}']
+)
+def test_metrics_that_are_no_numbers_are_named(run_tool, capsys, tmp_path, line):
+    run = write_run(tmp_path / "run", [evaluation(9, keypoints__AP=30.0)])
+    with (run / "metrics.json").open("a") as file:
+        file.write(line + "\n")
+    assert run_tool("report.py", "--runs", run, "--output", tmp_path / "r.html") == 2
+    error = capsys.readouterr().err
+    assert error == f"error: {run / 'metrics.json'}: line 2 is no object of numbers.\n"
+
+
+def test_metrics_cut_short_by_a_crash_are_read_as_far_as_they_go(run_tool, capsys, tmp_path):
+    run = write_run(tmp_path / "run", [evaluation(9, keypoints__AP=30.0)])
+    with (run / "metrics.json").open("ab") as file:
+        file.write(b'{"iteration": 19, \xff\n')
+    assert run_tool("report.py", "--runs", run, "--output", tmp_path / "r.html") == 0

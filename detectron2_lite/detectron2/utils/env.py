@@ -40,7 +40,10 @@ def setup_environment() -> None:
             raise ImportError(f"{_VARIABLE} names {name}, which is no file.")
         namespace = runpy.run_path(name)
     else:
-        namespace = vars(importlib.import_module(name))
+        try:
+            namespace = vars(importlib.import_module(name))
+        except ImportError as error:
+            raise ImportError(f"{_VARIABLE} names {name}: {error}.") from error
     if not callable(namespace.get("setup_environment")):
         raise ImportError(f"{_VARIABLE} names {name}, which has no function setup_environment.")
     namespace["setup_environment"]()
