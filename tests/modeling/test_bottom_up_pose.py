@@ -156,6 +156,19 @@ def test_keypoints_in_the_padding_are_left_out():
     assert len(result["keypoints"]) == 1
 
 
+@pytest.mark.parametrize("rule", BOTTOM_UP_RULES)
+def test_images_do_not_depend_on_their_batch(rule):
+    torch.manual_seed(0)
+    model = with_random_heads(build_model(bottom_up_config(rule))).eval()
+    sizes = [(64, 64), (32, 96), (64, 64), (96, 32)]
+    samples = [make_crowd_sample(seed, size=size) for seed, size in enumerate(sizes)]
+    with torch.no_grad():
+        together = model(samples)
+        alone = [model([sample])[0] for sample in samples]
+    for a, b in zip(together, alone, strict=True):
+        torch.testing.assert_close(a["keypoints"], b["keypoints"], rtol=1e-4, atol=1e-3)
+
+
 def test_nobody_found():
     model = build_model(bottom_up_config(TEST__GAMMAS=(0.5,))).eval()
     with torch.no_grad():

@@ -142,7 +142,8 @@ def test_every_gamma_is_what_a_model_of_that_gamma_gives(rule):
 def test_images_do_not_depend_on_their_batch(rule):
     torch.manual_seed(0)
     model = with_random_heads(build_model(center_config(rule))).eval()
-    samples = [make_crowd_sample(0), make_crowd_sample(1), make_crowd_sample(2)]
+    sizes = [(64, 64), (32, 96), (64, 64), (96, 32)]
+    samples = [make_crowd_sample(seed, size=size) for seed, size in enumerate(sizes)]
     with torch.no_grad():
         together = model(samples)
         alone = [model([sample])[0] for sample in samples]

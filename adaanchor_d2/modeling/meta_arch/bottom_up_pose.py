@@ -48,25 +48,6 @@ class BottomUpPose(MultiPersonPose):
             },
         }
 
-    def forward(self, batched_inputs: list[dict]) -> dict[str, Tensor] | list[dict]:
-        """
-        Args:
-            batched_inputs: samples of ``WholeImageMapper``: ``image`` (3, H, W) uint8, and for
-                training ``people_keypoints`` (P, K, 3) in input pixels and ``ignore_mask`` (H, W);
-                for inference ``crop_to_image`` (2, 3), ``height``, ``width``.
-
-        Returns:
-            In training the losses. Otherwise one dict per image, in pixels of the original image:
-            ``instances``, see ``pose_instances``; ``keypoints`` (M, 4), every located
-            keypoint before grouping: x, y, score, type; and where more thresholds are asked for
-            ``instances_by_gamma`` and ``keypoints_by_gamma``, the same for each.
-        """
-        images = self.preprocess_images(batched_inputs)
-        maps = self.dense_maps(images.tensor)
-        if self.training:
-            return self.losses(maps, batched_inputs)
-        return self.calibrate(self.decoder(*maps, images.image_sizes, batched_inputs))
-
     def dense_maps(self, images: Tensor) -> tuple:
         """Return the head's maps, and tag maps (B, K, H, W) where they serve for something."""
         features, tag_maps = self.tagged_features(images)
@@ -76,6 +57,11 @@ class BottomUpPose(MultiPersonPose):
         keypoint_maps, tag_maps = maps
         tags = {} if tag_maps is None else {"tags": tag_maps}
         return {**self.head.named_maps(keypoint_maps), **tags}
+
+    def decode(
+        self, maps: tuple, image_sizes: list[tuple[int, int]], batched_inputs: list[dict]
+    ) -> list[dict]:
+        return self.decoder(*maps, image_sizes, batched_inputs)
 
     def losses(self, maps: tuple, batched_inputs: list[dict]) -> dict[str, Tensor]:
         keypoint_maps, tag_maps = maps

@@ -89,26 +89,6 @@ class CenterPose(MultiPersonPose):
             "pose_head": build_pose_offset_head(cfg, input_shape),
         }
 
-    def forward(self, batched_inputs: list[dict]) -> dict[str, Tensor] | list[dict]:
-        """
-        Args:
-            batched_inputs: samples of ``WholeImageMapper``: ``image`` (3, H, W) uint8, and for
-                training ``people_keypoints`` (P, K, 3) in input pixels and ``ignore_mask`` (H, W);
-                for inference ``crop_to_image`` (2, 3), ``height``, ``width``.
-
-        Returns:
-            In training the losses. Otherwise one dict per image, in pixels of the original image:
-            ``instances``, see ``pose_instances``, each keypoint with its person's anchor;
-            ``keypoints`` (M, 4), all keypoints of these people: x, y, score, type; and where more
-            thresholds are asked for ``instances_by_gamma`` and ``keypoints_by_gamma``, the same for
-            each.
-        """
-        images = self.preprocess_images(batched_inputs)
-        maps = self.dense_maps(images.tensor)
-        if self.training:
-            return self.losses(maps, batched_inputs)
-        return self.calibrate(self.decoder(maps, images.image_sizes, batched_inputs))
-
     def dense_maps(self, images: Tensor) -> CenterMaps:
         features = self.neck(self.backbone(images))
         trunk = self.trunk(features)
@@ -131,6 +111,14 @@ class CenterPose(MultiPersonPose):
         located = self.locate_many(maps.centers, images)
         poses = self.decoder.pose_xy(maps, located)[0]
         return HeadView(maps.centers, centers, located, tuple(images.tensor.shape[-2:]), poses)
+
+    def decode(
+        self, maps: CenterMaps, image_sizes: list[tuple[int, int]], batched_inputs: list[dict]
+    ) -> list[dict]:
+        """Return the results of images, each keypoint with its person's anchor; ``keypoints`` are
+        all keypoints of these people.
+        """
+        return self.decoder(maps, image_sizes, batched_inputs)
 
     def losses(self, maps: CenterMaps, batched_inputs: list[dict]) -> dict[str, Tensor]:
         people = self.people_targets(batched_inputs).to(self.device, self.pixel_mean.dtype)

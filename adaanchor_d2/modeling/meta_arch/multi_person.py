@@ -20,7 +20,9 @@ from .results import drop_padding
 class MultiPersonPose(PoseModel):
     """Base of the models that see whole images: input, targets, and what is supervised.
 
-    Every type is supervised at every candidate, in images without people too, except where
+    Beside what :class:`PoseModel` asks for, each offers ``decode(maps, image_sizes,
+    batched_inputs)``, the results of images with such maps; sizes are (height, width) without
+    padding. Every type is supervised at every candidate, in images without people too, except where
     ``ignore_mask`` or padding covers more than half of the candidate's cell.
     """
 
@@ -39,6 +41,41 @@ class MultiPersonPose(PoseModel):
         parts = super().from_config(cfg)
         _check(cfg, cls.__name__, parts["head"])
         return parts
+
+    def forward(self, batched_inputs: list[dict]) -> dict[str, Tensor] | list[dict]:
+        """
+        Args:
+            batched_inputs: samples of ``WholeImageMapper``: ``image`` (3, H, W) uint8, and for
+                training ``people_keypoints`` (P, K, 3) in input pixels and ``ignore_mask`` (H, W);
+                for inference ``crop_to_image`` (2, 3), ``height``, ``width``.
+
+        Returns:
+            In training the losses. Otherwise one dict per image, in pixels of the original image:
+            ``instances``, see ``pose_instances``; ``keypoints`` (M, 4), every located keypoint
+            before grouping: x, y, score, type; and where more thresholds are asked for
+            ``instances_by_gamma`` and ``keypoints_by_gamma``, the same for each. Images of
+            different padded sizes are predicted one after the other, so that none depends on its
+            batch.
+        """
+        if self.training:
+            images = self.preprocess_images(batched_inputs)
+            return self.losses(self.dense_maps(images.tensor), batched_inputs)
+        results: list[dict] = [{}] * len(batched_inputs)
+        for rows in self._rows_by_size(batched_inputs):
+            samples = [batched_inputs[row] for row in rows]
+            images = self.preprocess_images(samples)
+            decoded = self.decode(self.dense_maps(images.tensor), images.image_sizes, samples)
+            for row, result in zip(rows, decoded, strict=True):
+                results[row] = result
+        return self.calibrate(results)
+
+    def _rows_by_size(self, batched_inputs: list[dict]) -> list[list[int]]:
+        """The numbers of the images of each padded size."""
+        rows: dict[tuple[int, ...], list[int]] = {}
+        for row, sample in enumerate(batched_inputs):
+            steps = (-(-side // self.size_divisor) for side in sample["image"].shape[-2:])
+            rows.setdefault(tuple(steps), []).append(row)
+        return list(rows.values())
 
     def preprocess_images(self, batched_inputs: list[dict]) -> ImageList:
         """Return normalized images, padded to one size that the network can see."""
