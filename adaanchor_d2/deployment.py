@@ -5,6 +5,9 @@ This file needs numpy alone and imports nothing of the project: copy it to where
 takes as the dict that :func:`read_description` gives. With onnxruntime and OpenCV:
 
     description = read_description("ada.json")
+    image = cv2.imread("street.jpg")
+    if description["input"]["channels"] == "RGB":  # OpenCV reads BGR
+        image = image[..., ::-1].copy()
     height, width = description["input"]["height"], description["input"]["width"]
     matrix = crop_to_image(box, description)
     crop = cv2.warpAffine(image, opencv_matrix(matrix), (width, height),
@@ -90,9 +93,16 @@ def crop_to_image(box: Sequence[float], description: dict) -> np.ndarray:
 
     Args:
         box: x1, y1, x2, y2 of the person or face, pixels of the image.
+
+    Raises:
+        ValueError: such a box shows nothing, or the network sees whole images.
     """
     size = description["input"]
     x1, y1, x2, y2 = box
+    if not (x1 < x2 and y1 < y2):
+        raise ValueError(f"box {list(box)} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2")
+    if "box_padding" not in size:
+        raise ValueError("the network sees whole images: use input_to_image")
     aspect_ratio = size["width"] / size["height"]
     width = max(x2 - x1, (y2 - y1) * aspect_ratio) * size["box_padding"]
     scale = width / size["width"]
@@ -135,12 +145,20 @@ def to_input(images: Sequence[np.ndarray], description: dict) -> np.ndarray:
     """Return images (H, W, 3), values 0 to 255, as float32 (B, 3, H, W).
 
     Whole images are padded at the right and lower side to the largest one, and to sides that the
-    network can see, with the colour that is nothing to it.
+    network can see. Padding changes what is found beside it: of the images of a batch, let all have
+    one size, as the model does.
 
     Args:
         images: channels in the order that the description names.
+
+    Raises:
+        ValueError: an image is not of the network's fixed size.
     """
     size = description["input"]
+    fixed = (size["height"], size["width"])
+    for image in images:
+        if None not in fixed and image.shape[:2] != fixed:
+            raise ValueError(f"the network takes images of {fixed}, not {image.shape[:2]}")
     divisor = size.get("divisor", 1)
     sides = zip(*(image.shape[:2] for image in images), strict=True)
     height, width = (-(-max(side) // divisor) * divisor for side in sides)
@@ -168,6 +186,9 @@ def decode_keypoints(outputs: dict[str, np.ndarray], description: dict) -> Keypo
 
     Args:
         outputs: the network's, by name.
+
+    Raises:
+        ValueError: outputs of a single-stage model.
     """
     if "offsets_from_center" in outputs:
         offsets = outputs["offsets_from_center"]
@@ -206,9 +227,16 @@ def decode_candidates(
         image_sizes: (height, width) of each image without padding; what is found in the padding is
             left out.
         gamma: least confidence, whatever the score is; the description's when None.
+
+    Raises:
+        ValueError: outputs of another kind of model, or a gamma that is not between 0 and 1.
     """
     grid = _grid(outputs, description)
+    if "max_people" not in description:
+        raise ValueError("the network locates one keypoint of each type: use decode_keypoints")
     gamma = description["gamma"] if gamma is None else gamma
+    if not 0 < gamma < 1:
+        raise ValueError(f"gamma is {gamma}, but must be between 0 and 1")
     results = []
     for image in range(len(grid.confidence)):
         size = None if image_sizes is None else image_sizes[image]
@@ -344,6 +372,8 @@ class _HeatmapGrid:
 
 
 def _grid(outputs: dict[str, np.ndarray], description: dict) -> _AnchorGrid | _HeatmapGrid:
+    if "pose_offsets" in outputs:
+        raise ValueError("the network finds whole poses: use decode_poses")
     has_anchors = "confidence_logits" in outputs
     return (_AnchorGrid if has_anchors else _HeatmapGrid)(outputs, description)
 

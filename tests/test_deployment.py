@@ -187,3 +187,23 @@ def test_whole_images_are_fitted_as_the_mapper_fits_them(fit):
         matrix, size = deployment.input_to_image((height, width), description)
         assert size == expected_size
         np.testing.assert_allclose(matrix, expected, atol=1e-9)
+
+
+def test_what_does_not_fit_together_is_told():
+    crop = {"input": {"height": 64, "width": 48, "box_padding": 1.25, "padding": [0, 0, 0]}}
+    whole = {"input": {"height": None, "width": None, "padding": [0, 0, 0]}}
+    heatmaps = {"heatmaps": np.zeros((1, 1, 4, 4), np.float32)}
+    grid = {"stride": 4, "place": 0.5, "gamma": 0.1}
+    for call, sentence in (
+        (lambda: deployment.crop_to_image([5, 5, 5, 9], crop), r"box \[5, 5, 5, 9\] is not"),
+        (lambda: deployment.crop_to_image([0, 0, 9, 9], whole), "use input_to_image"),
+        (lambda: deployment.to_input([np.zeros((48, 64, 3))], crop), r"takes images of \(64, 48\)"),
+        (lambda: deployment.decode_candidates(heatmaps, grid), "use decode_keypoints"),
+        (lambda: deployment.decode_keypoints({"pose_offsets": 0}, grid), "use decode_poses"),
+        (
+            lambda: deployment.decode_candidates(heatmaps, {**grid, "max_people": 3}, gamma=1),
+            "gamma is 1, but must be between 0 and 1",
+        ),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            call()
