@@ -155,7 +155,7 @@ def to_input(images: Sequence[np.ndarray], description: dict) -> np.ndarray:
         ValueError: an image is not of the network's fixed size.
     """
     size = description["input"]
-    fixed = (size["height"], size["width"])
+    fixed = (size.get("height"), size.get("width"))
     for image in images:
         if None not in fixed and image.shape[:2] != fixed:
             raise ValueError(f"the network takes images of {fixed}, not {image.shape[:2]}")

@@ -7,7 +7,9 @@
 Rows are names of table 1's, or ``NAME=KEY,VALUE,...`` or ``NAME=FILE.yaml[,KEY,VALUE,...]`` of your
 own. FixAnchor and the sub-pixel heatmap are always among them: whatever is claimed, of the first
 other row, is claimed against the better of the two. The runs go to ``OUTPUT_DIR/ROW/seed<k>``;
-those that are finished there are used as they are. Writes ``tables.md`` and ``comparison.json``.
+those that are finished there are used as they are. Config options of all rows come last, after "--"
+where a flag of several values is before them: ``--seeds 0 1 -- SOLVER.MAX_ITER 300``. Writes
+``tables.md`` and ``comparison.json``.
 """
 
 import argparse

@@ -23,6 +23,7 @@ from pathlib import Path
 from grid_options import add_grid_options, train_grid
 
 from adaanchor_d2.arguments import output_folder
+from adaanchor_d2.engine.checks import check_confidence
 from adaanchor_d2.engine.config_file import load_config, look_up
 from adaanchor_d2.engine.trained_models import choose_models
 from adaanchor_d2.errors import InputError, run_command
@@ -75,6 +76,8 @@ def sweep_gamma(args: argparse.Namespace) -> list[SweepPoint]:
         raise InputError("--runs and --model are both missing: name what to evaluate.")
     values = check_thresholds(args.values) if args.values else None
     groups = group_seeds(load_runs(args.runs)) if args.runs else []
+    for group in groups:
+        check_confidence(str(group.config.get(RULE)), str(group.runs[0].folder))
     if values is None and groups:
         check_test_sets(groups, args.model, args.opts)
         points = [p for group in groups for run in group.runs for p in recorded(group.title, run)]
@@ -123,7 +126,10 @@ def evaluate_models(
     args: argparse.Namespace,
 ) -> list[SweepPoint]:
     points = []
-    for model in choose_models(words, titles, options=args.opts):
+    models = choose_models(words, titles, options=args.opts)
+    for model in models:
+        check_confidence(look_up(model.cfg, RULE), model.config_file)
+    for model in models:
         for seed, weights in enumerate(model.weight_files):
             print(f"Evaluating {weights} ...", flush=True)
             folder = args.output_dir / "evaluations" / model.title / str(seed)

@@ -14,7 +14,7 @@ from ..data.person_records import check_person_boxes
 from ..errors import InputError
 from ..evaluation.main_figures import check_best_metric
 from ..evaluation.person_evaluator import result_task
-from ..modeling.heads.build import check_anchor_rule
+from ..modeling.heads.build import KEYPOINT_HEAD_REGISTRY, check_anchor_rule
 from .expected_results import check_expectations
 from .optimizer import check_optimizer_name
 
@@ -220,3 +220,9 @@ def amp_dtype(cfg: CfgNode) -> torch.dtype | None:
             "CPU."
         )
     return AMP_DTYPES[name]
+
+
+def check_confidence(rule: str, source: str) -> None:
+    """Raise InputError for an anchor rule without a confidence; ``source`` says whose it is."""
+    if rule in KEYPOINT_HEAD_REGISTRY and not KEYPOINT_HEAD_REGISTRY.get(rule).has_confidence:
+        raise InputError(f"{source}: {rule} has no confidence, so no threshold changes anything.")

@@ -28,6 +28,8 @@ _INDIFFERENT = {
     "SOLVER.CHECKPOINT_PERIOD",
     "TEST.EVAL_PERIOD",
 }
+# Keys that do nothing while a switch is off: {key: switch}.
+_OF_SWITCHES = {"MODEL.KEYPOINT_HEAD.QUALITY_SIGMA": "MODEL.KEYPOINT_HEAD.QUALITY"}
 
 
 def run_folder(output_dir: Path, row: str, seed: int) -> Path:
@@ -97,9 +99,10 @@ def last_evaluation(folder: Path) -> dict[str, float]:
 
 
 def _check_same_config(wanted: CfgNode, there: CfgNode, folder: Path) -> None:
-    found = dict(_flatten(there))
-    for key, value in _flatten(wanted):
-        if key not in _INDIFFERENT and found[key] != value:
+    found, asked_for = dict(_flatten(there)), dict(_flatten(wanted))
+    without_effect = {key for key, switch in _OF_SWITCHES.items() if not asked_for[switch]}
+    for key, value in asked_for.items():
+        if key not in _INDIFFERENT | without_effect and found[key] != value:
             raise InputError(
                 f"{folder} holds a finished run with {key} {found[key]}, but {value} is asked for: "
                 "name another --output-dir, or remove that folder."

@@ -1,6 +1,7 @@
 """Trains runs in parallel processes of one thread each, and tells how far they are."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -62,6 +63,7 @@ def train_runs(runs: Sequence[TrainingRun], train_net: Path, num_jobs: int) -> d
     seconds: dict[str, float] = {}
     failures: list[str] = []
     last_report = time.time()
+    stop = signal.signal(signal.SIGTERM, _exit)
     try:
         while jobs or (waiting and not failures):
             while waiting and not failures and len(jobs) < num_jobs:
@@ -79,9 +81,16 @@ def train_runs(runs: Sequence[TrainingRun], train_net: Path, num_jobs: int) -> d
     finally:
         for job in jobs.values():
             job.process.kill()
+            job.process.wait()
+        signal.signal(signal.SIGTERM, stop)
     if failures:
         raise InputError(failures[0])
     return seconds
+
+
+def _exit(number: int, frame) -> None:
+    """End the program as any error does, so that no training is left behind."""
+    sys.exit(128 + number)
 
 
 def _start(run: TrainingRun, train_net: Path, slot: int) -> _Job:

@@ -36,7 +36,7 @@ def group_seeds(runs: Sequence[Run]) -> list[Group]:
     for members in by_setting.values():
         seeds = {run.config.get("SEED") for run in members}
         if len(seeds) == len(members) > 1:
-            groups.append(Group(_common_title([run.title for run in members]), tuple(members)))
+            groups.append(Group(_common_title(members), tuple(members)))
         else:
             groups += [Group(run.title, (run,)) for run in members]
     return groups if _are_distinct(groups) else [Group(run.title, (run,)) for run in runs]
@@ -47,9 +47,14 @@ def _setting(run: Run) -> str:
     return str(sorted(kept.items()))
 
 
-def _common_title(titles: Sequence[str]) -> str:
-    """ada/seed0, ada/seed1 -> ada; without a common start the first title."""
-    return _END_OF_TITLE.sub("", os.path.commonprefix(titles)) or titles[0]
+def _common_title(runs: Sequence[Run]) -> str:
+    """ada/seed0, ada/seed1 -> ada; without a common start their common folder's name, or else the
+    first title.
+    """
+    titles = [run.title for run in runs]
+    folders = {run.folder.resolve().parent.name for run in runs}
+    folder = folders.pop() if len(folders) == 1 and "seed" in os.path.commonprefix(titles) else ""
+    return _END_OF_TITLE.sub("", os.path.commonprefix(titles)) or folder or titles[0]
 
 
 def _are_distinct(groups: Sequence[Group]) -> bool:

@@ -46,6 +46,15 @@ def test_a_finished_run_of_another_config_is_refused(tmp_path):
         unfinished_runs(grid(tmp_path / "other", seeds=(1,)))
 
 
+def test_keys_of_switches_that_are_off_make_no_other_run(tmp_path):
+    sigma, quality = "MODEL.KEYPOINT_HEAD.QUALITY_SIGMA", "MODEL.KEYPOINT_HEAD.QUALITY"
+    write_run(tmp_path / "ada" / "seed0", [sigma, "3.0", "SEED", "0"])
+    assert unfinished_runs(grid(tmp_path)) == []
+    write_run(tmp_path / "on" / "ada" / "seed0", [sigma, "3.0", quality, "True", "SEED", "0"])
+    with pytest.raises(InputError, match="with MODEL.KEYPOINT_HEAD.QUALITY_SIGMA 3.0, but"):
+        unfinished_runs(grid(tmp_path / "on", ("SOLVER.MAX_ITER", "4", quality, "True")))
+
+
 def test_keys_that_a_finished_run_does_not_know_yet_have_their_defaults(tmp_path):
     folder = write_run(tmp_path / "ada" / "seed0", ["SEED", "0"])
     config = folder / "config.yaml"

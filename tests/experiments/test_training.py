@@ -1,6 +1,12 @@
 """Training processes, with a script in place of train_net.py."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +15,7 @@ from adaanchor_d2.errors import InputError
 from adaanchor_d2.experiments import training
 from adaanchor_d2.experiments.training import TrainingRun, gpu_of_slot, train_runs
 
+ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import json, os, sys, time
 folder, mode = sys.argv[sys.argv.index("OUTPUT_DIR") + 1], sys.argv[-1]
@@ -18,7 +25,7 @@ if mode == "fail":
     sys.exit("error: MODEL.X is wrong.")
 time.sleep(0.3 if mode != "slow" else 1.0)
 open(os.path.join(folder, "metrics.json"), "w").write(
-    json.dumps({"iteration": 9, "total_loss": 0.5, "threads": os.environ["OMP_NUM_THREADS"]}))
+    json.dumps({"iteration": 9, "total_loss": 0.5, "threads": int(os.environ["OMP_NUM_THREADS"])}))
 open(log, "a").write(f"-{mode}\\n")
 """
 
@@ -47,13 +54,33 @@ def test_no_more_than_so_many_run_at_a_time(train, tmp_path):
     assert list(seconds) == ["a", "b", "c"] and all(value > 0.2 for value in seconds.values())
     assert order(tmp_path) == ["+a", "-a", "+b", "-b", "+c", "-c"]
     record = json.loads((tmp_path / "out" / "a" / "metrics.json").read_text())
-    assert record["threads"] == "1"
+    assert record["threads"] == 1
 
 
 def test_a_failure_is_one_sentence_after_what_is_under_way(train, tmp_path):
     with pytest.raises(InputError, match=r"Training fail failed: MODEL.X is wrong. \(all of it"):
         train("slow", "fail", "never")
     assert order(tmp_path).count("-slow") == 1 and "+never" not in order(tmp_path)
+
+
+def test_ending_the_grid_ends_its_trainings(tmp_path):
+    script = tmp_path / "train_net.py"
+    script.write_text("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n")
+    log = tmp_path / "run" / "output.txt"
+    code = (
+        "from pathlib import Path\n"
+        "from adaanchor_d2.experiments.training import TrainingRun, train_runs\n"
+        f"run = TrainingRun('run', 'config.yaml', [], Path({str(log.parent)!r}))\n"
+        f"train_runs([run], Path({str(script)!r}), 1)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    deadline = time.time() + 60
+    while not (log.exists() and log.read_text().strip()) and time.time() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(30) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(log.read_text()), 0)
 
 
 def test_metrics_of_an_earlier_attempt_are_removed(train, tmp_path):

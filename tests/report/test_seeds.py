@@ -33,6 +33,11 @@ def test_groups_are_called_by_what_their_titles_share():
         assert list(grouped(run(titles[0], 0), run(titles[1], 1))) == [name]
 
 
+def test_seeds_in_one_folder_are_called_by_that_folder():
+    runs = [Run(f"seed{n}", Path(f"out/ada/seed{n}"), {"SEED": n}, []) for n in (0, 1)]
+    assert [group.title for group in group_seeds(runs)] == ["ada"]
+
+
 def test_groups_that_would_have_one_name_stay_apart():
     runs = [run("a/1", 0), run("a/2", 1), run("a/3", 0, K=1), run("a/4", 1, K=1)]
     assert list(grouped(*runs)) == ["a/1", "a/2", "a/3", "a/4"]

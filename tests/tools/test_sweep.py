@@ -73,6 +73,15 @@ def test_models_of_different_test_sets_are_not_drawn_in_one_picture(run_tool, ca
     assert "fix was evaluated on synthetic_crowds_other but " in capsys.readouterr().err
 
 
+def test_a_rule_without_confidence_has_no_thresholds(run_tool, capsys, tmp_path):
+    cfg = load_config("configs/quickstart/regression.yaml")
+    (tmp_path / "config.yaml").write_text(cfg.dump())
+    for values in ((), ("--values", "0.5")):
+        arguments = ("gamma", "--runs", tmp_path, *values, "--output-dir", tmp_path / "out")
+        assert run_tool("sweep.py", *arguments) == 2
+        assert f"{tmp_path}: RegressionAnchor has no confidence" in capsys.readouterr().err
+
+
 def test_k_trains_a_run_for_each_value(run_tool, capsys, tmp_path):
     command = ("sweep.py", "k", "--values", "4", "1", "--data-seed", "0", "--output-dir", tmp_path)
     assert run_tool(*command, *SMALL) == 0, capsys.readouterr().err
