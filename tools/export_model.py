@@ -10,16 +10,17 @@ file is compared with the model, and removed where they differ.
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import torch
 from detectron2.config import CfgNode
 from detectron2.modeling import build_model
 
+from adaanchor_d2.arguments import output_file
 from adaanchor_d2.engine.checkpointer import SafeCheckpointer, check_weight_path
 from adaanchor_d2.engine.checks import check_model
 from adaanchor_d2.engine.config_file import load_config
+from adaanchor_d2.engine.trained_models import without_pretrained_backbone
 from adaanchor_d2.engine.weight_files import write_atomically
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.export import (
@@ -40,7 +41,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--config-file", required=True, metavar="FILE")
     parser.add_argument("--format", choices=tuple(FORMATS), default="onnx")
-    parser.add_argument("--output", type=Path, help="default: model.onnx or .pt2 in OUTPUT_DIR")
+    parser.add_argument(
+        "--output", type=output_file, help="default: model.onnx or .pt2 in OUTPUT_DIR"
+    )
     parser.add_argument(
         "--batch", default="dynamic", metavar="N", help="images of a batch; default: dynamic"
     )
@@ -57,9 +60,8 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    cfg = load_config(
-        args.config_file, args.opts + ["MODEL.DEVICE", "cpu", "MODEL.TIMM.PRETRAINED", "False"]
-    )
+    cfg = without_pretrained_backbone(load_config(args.config_file, args.opts))
+    cfg.merge_from_list(["MODEL.DEVICE", "cpu"])
     form = FORMATS[args.format]
     form.check()
     batch = read_batch(args.batch)
@@ -139,12 +141,10 @@ def read_image_size(size: list[int] | None, cfg: CfgNode, divisor: int) -> tuple
 
 
 def check_output(output: Path, suffix: str) -> None:
-    """Raise InputError unless the file can be written; make its folder."""
+    """Raise InputError for a file of another format; make its folder."""
     if output.suffix != suffix:
         raise InputError(f"--output {output} must end in {suffix}.")
     output.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(output.parent, os.W_OK):
-        raise InputError(f"--output {output} cannot be written: no permission in its folder.")
 
 
 def notes(cfg: CfgNode, description: dict) -> list[str]:

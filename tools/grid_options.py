@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quickstart_subjects import SUBJECTS, Subject
 
-from adaanchor_d2.arguments import output_folder
+from adaanchor_d2.arguments import count, output_folder
 from adaanchor_d2.data.datasets.builtin import data_root
 from adaanchor_d2.engine.checks import check_training
 from adaanchor_d2.engine.config_file import load_config
@@ -38,8 +38,8 @@ def add_grid_options(parser: argparse.ArgumentParser, seeds: list[int]) -> None:
         "start itself draws seed 0, on which its settings were chosen); without it the data lie "
         "in $DETECTRON2_DATASETS",
     )
-    option("--num-train", type=int, default=2000, help="training images to draw")
-    option("--num-val", type=int, default=1000, help="test images to draw")
+    option("--num-train", type=count, default=2000, help="training images to draw")
+    option("--num-val", type=count, default=1000, help="test images to draw")
     option("opts", nargs=argparse.REMAINDER, help="config options of all rows: KEY VALUE ...")
 
 

@@ -90,7 +90,10 @@ def draw(args: argparse.Namespace, test: StressTest, kind: str, rows: list[dict]
     """Write the curves and the examples of a kind; return its rows."""
     groups = [group for group in GROUPS if any(row["group"] == group for row in rows)]
     title = f"{kind}, {test.dataset_name} ({len(test.records)} boxes)"
-    curves = draw_stress_curves(rows, groups, title)
+    what = f"recall and precision: scores of at least {args.confidence_threshold:g}"
+    if any(len(words) > 2 for words in args.model):
+        what += "; bands: standard deviation over weight files"
+    curves = draw_stress_curves(rows, groups, f"{title}\n{what}")
     fractions = spread_evenly(sorted({row["fraction"] for row in rows}), NUM_EXAMPLE_FRACTIONS)
     people = spread_evenly(test.records, NUM_EXAMPLES)
     columns = [test.samples(kind, fraction, people) for fraction in fractions]

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from .styles import run_styles
 
 _METRICS = {
-    "error": "mean error (px)",
+    "error": "mean error (input px)",
     "recall": "recall (%)",
     "precision": "precision (%)",
     "score": "mean score",

@@ -17,7 +17,7 @@ def panels(figure) -> dict:
 def test_a_curve_is_the_mean_over_the_runs_of_a_model():
     rows = [row("Ada", f, error=error) for f, error in ((0.5, 4), (0.0, 1), (0.5, 8), (0.0, 1))]
     rows += [row("Heatmap", f, error=2 + f) for f in (0.0, 0.5)]
-    axis = panels(draw_stress_curves(rows, ["all"], "occluder"))["mean error (px)"]
+    axis = panels(draw_stress_curves(rows, ["all"], "occluder"))["mean error (input px)"]
     curves = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
     assert curves["Ada"] == [[0, 1], [0.5, 6]] and curves["Heatmap"] == [[0, 2], [0.5, 2.5]]
     band = axis.collections[0].get_paths()[0].vertices
@@ -28,7 +28,7 @@ def test_a_curve_is_the_mean_over_the_runs_of_a_model():
 
 def test_figures_that_no_model_has_get_no_panel():
     rows = [row("Regression", f, score=None) for f in (0, 0.5)]
-    assert list(panels(draw_stress_curves(rows, ["all"], ""))) == ["mean error (px)", "recall (%)"]
+    assert list(panels(draw_stress_curves(rows, ["all"], ""))) == ["mean error (input px)", "recall (%)"]
 
 
 def test_groups_are_rows_and_models_keep_their_colours():
