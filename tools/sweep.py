@@ -37,7 +37,7 @@ from adaanchor_d2.experiments.thresholds import (
     recorded_points,
 )
 from adaanchor_d2.report import Run, load_runs
-from adaanchor_d2.report.seeds import Group, group_seeds
+from adaanchor_d2.report.seeds import group_seeds
 from adaanchor_d2.visualization.sweeps import draw_sweep
 
 RULE = "MODEL.KEYPOINT_HEAD.NAME"
@@ -78,27 +78,36 @@ def sweep_gamma(args: argparse.Namespace) -> list[SweepPoint]:
     groups = group_seeds(load_runs(args.runs)) if args.runs else []
     for group in groups:
         check_confidence(str(group.config.get(RULE)), str(group.runs[0].folder))
+    of_models = {words[0]: test_set_of(words[0], args.opts) for words in args.model}
     if values is None and groups:
-        check_test_sets(groups, args.model, args.opts)
+        recorded_sets = {str(g.runs[0].folder): g.config.get("DATASETS.TEST") or () for g in groups}
+        check_test_sets(recorded_sets | of_models)
         points = [p for group in groups for run in group.runs for p in recorded(group.title, run)]
     else:
         words = [[str(g.runs[0].folder / CONFIG), *map(final_weights, g.runs)] for g in groups]
+        check_test_sets({w[0]: test_set_of(w[0], args.opts) for w in words[:1]} | of_models)
         points = evaluate_models(words, [g.title for g in groups], values, args)
     return points + evaluate_models(args.model, args.titles, values, args)
 
 
-def check_test_sets(groups: list[Group], models: list[list[str]], options: list[str]) -> None:
-    """Raise InputError unless all lines of the picture are of one test set."""
-    sets = {str(group.runs[0].folder): group.config.get("DATASETS.TEST") for group in groups}
-    sets |= {words[0]: load_config(words[0], options).DATASETS.TEST for words in models}
-    names = {source: ", ".join(of_source or ()) for source, of_source in sets.items()}
+def check_test_sets(sets: dict[str, Sequence[str]]) -> None:
+    """Raise InputError unless all lines of the picture are of one test set.
+
+    Args:
+        sets: {run's folder or config: its DATASETS.TEST}.
+    """
+    names = {source: ", ".join(of_source) for source, of_source in sets.items()}
     first = next(iter(names))
     for source, name in names.items():
         if name != names[first]:
             raise InputError(
-                f"{source} was evaluated on {name} but {first} on {names[first]}: give --values, "
-                "which evaluates all models on the first one's test set."
+                f"{source} is evaluated on {name} but {first} on {names[first]}: --values and, "
+                "after --, DATASETS.TEST evaluate all models on one test set."
             )
+
+
+def test_set_of(config_file: str, options: list[str]) -> Sequence[str]:
+    return load_config(config_file, options).DATASETS.TEST
 
 
 def recorded(row: str, run: Run) -> list[SweepPoint]:

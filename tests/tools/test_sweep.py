@@ -68,9 +68,16 @@ def test_models_of_different_test_sets_are_not_drawn_in_one_picture(run_tool, ca
         write_run(tmp_path / rule, rule, seed=0)
     config = tmp_path / "fix" / "config.yaml"
     config.write_text(config.read_text().replace("_val", "_other"))
-    runs = ("--runs", tmp_path / "ada", tmp_path / "fix")
-    assert run_tool("sweep.py", "gamma", *runs, "--output-dir", tmp_path / "out") == 2
-    assert "fix was evaluated on synthetic_crowds_other but " in capsys.readouterr().err
+    (tmp_path / "ada" / "model_final.pth").touch()
+    model = ("--model", config, tmp_path / "ada" / "model_final.pth")
+    for arguments in (
+        ("--runs", tmp_path / "ada", tmp_path / "fix"),
+        ("--runs", tmp_path / "ada", *model),
+        ("--runs", tmp_path / "ada", *model, "--values", "0.5"),
+    ):
+        assert run_tool("sweep.py", "gamma", *arguments, "--output-dir", tmp_path / "out") == 2
+        error = capsys.readouterr().err
+        assert "is evaluated on synthetic_crowds_other but " in error and "fix" in error
 
 
 def test_a_rule_without_confidence_has_no_thresholds(run_tool, capsys, tmp_path):

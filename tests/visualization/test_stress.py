@@ -28,7 +28,10 @@ def test_a_curve_is_the_mean_over_the_runs_of_a_model():
 
 def test_figures_that_no_model_has_get_no_panel():
     rows = [row("Regression", f, score=None) for f in (0, 0.5)]
-    assert list(panels(draw_stress_curves(rows, ["all"], ""))) == ["mean error (input px)", "recall (%)"]
+    assert list(panels(draw_stress_curves(rows, ["all"], ""))) == [
+        "mean error (input px)",
+        "recall (%)",
+    ]
 
 
 def test_groups_are_rows_and_models_keep_their_colours():
