@@ -10,7 +10,8 @@ training would select, and the one that inference uses, with an arrow to what is
 and beside it the maps of its candidates: their confidence, and the score s of eq. 9 by which
 AdaAnchor selects. Bottom-up models show what is located nearest to the person's keypoint, before
 grouping; single-stage ones the anchors of the person's centre, and from it the pose's keypoint.
-Where several people compete for the same candidates, one of them may be left without.
+Where several people compete for the same candidates, one of them may be left without; so is a
+keypoint outside the input whose Gaussian misses a heatmap.
 
 --cover and --cut hide a share of every person's box first (models of person crops), as
 tools/stress_test.py does: cut-off people have keypoints outside the network's input.
