@@ -99,8 +99,9 @@ def crop_to_image(box: Sequence[float], description: dict) -> np.ndarray:
     """
     size = description["input"]
     x1, y1, x2, y2 = box
-    if not (x1 < x2 and y1 < y2):
-        raise ValueError(f"box {list(box)} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2")
+    if not (np.isfinite(box).all() and x1 < x2 and y1 < y2):
+        shown = [float(value) for value in box]
+        raise ValueError(f"box {shown} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2")
     if "box_padding" not in size:
         raise ValueError("the network sees whole images: use input_to_image")
     aspect_ratio = size["width"] / size["height"]
@@ -119,8 +120,13 @@ def input_to_image(
 
     Args:
         image_size: (height, width) of the image.
+
+    Raises:
+        ValueError: the network sees crops.
     """
     size = description["input"]
+    if "box_padding" in size:
+        raise ValueError("the network sees crops: use crop_to_image")
     if size["height"] is not None:
         fixed = (size["height"], size["width"])
         scale = max(side / target for side, target in zip(image_size, fixed, strict=True))
@@ -145,8 +151,8 @@ def to_input(images: Sequence[np.ndarray], description: dict) -> np.ndarray:
     """Return images (H, W, 3), values 0 to 255, as float32 (B, 3, H, W).
 
     Whole images are padded at the right and lower side to the largest one, and to sides that the
-    network can see. Padding changes what is found beside it: of the images of a batch, let all have
-    one size, as the model does.
+    network can see. Padding changes what is found beside it: let all images of a batch be padded to
+    one size by the divisor alone, as the model does.
 
     Args:
         images: channels in the order that the description names.
@@ -188,8 +194,10 @@ def decode_keypoints(outputs: dict[str, np.ndarray], description: dict) -> Keypo
         outputs: the network's, by name.
 
     Raises:
-        ValueError: outputs of a single-stage model.
+        ValueError: outputs of a model that finds several people.
     """
+    if "max_people" in description:
+        raise ValueError("the network finds several people: use decode_candidates or decode_poses")
     if "offsets_from_center" in outputs:
         offsets = outputs["offsets_from_center"]
         size = np.array([description["input"][side] for side in ("width", "height")], np.float32)
@@ -231,9 +239,11 @@ def decode_candidates(
     Raises:
         ValueError: outputs of another kind of model, or a gamma that is not between 0 and 1.
     """
-    grid = _grid(outputs, description)
     if "max_people" not in description:
         raise ValueError("the network locates one keypoint of each type: use decode_keypoints")
+    if "pose_offsets" in outputs:
+        raise ValueError("the network finds whole poses: use decode_poses")
+    grid = _grid(outputs, description)
     gamma = description["gamma"] if gamma is None else gamma
     if not 0 < gamma < 1:
         raise ValueError(f"gamma is {gamma}, but must be between 0 and 1")
@@ -268,7 +278,12 @@ def decode_poses(
 
     Args:
         outputs, image_sizes, gamma: as for :func:`decode_candidates`.
+
+    Raises:
+        ValueError: as there.
     """
+    if "pose_offsets" not in outputs:
+        raise ValueError("the network finds no poses: use decode_candidates or decode_keypoints")
     centers = {
         name.removeprefix("center_"): values
         for name, values in outputs.items()
@@ -372,8 +387,6 @@ class _HeatmapGrid:
 
 
 def _grid(outputs: dict[str, np.ndarray], description: dict) -> _AnchorGrid | _HeatmapGrid:
-    if "pose_offsets" in outputs:
-        raise ValueError("the network finds whole poses: use decode_poses")
     has_anchors = "confidence_logits" in outputs
     return (_AnchorGrid if has_anchors else _HeatmapGrid)(outputs, description)
 

@@ -152,6 +152,12 @@ def build_box_finder(
     return lambda frame: detect(frame.image)
 
 
+def title(frame: Frame, source: ImageSource | VideoSource) -> str:
+    """What messages call a frame."""
+    is_video = isinstance(source, VideoSource)
+    return f"{frame.name}, frame {frame.image_id}" if is_video else frame.name
+
+
 def main() -> None:
     args = parse_args()
     setup_logger(name="adaanchor_d2")
@@ -168,7 +174,7 @@ def main() -> None:
     summary = run(
         source,
         source.num_frames,
-        lambda frame: predictor(frame.image, *find_boxes(frame), name=frame.name),
+        lambda frame: predictor(frame.image, *find_boxes(frame), name=title(frame, source)),
         [*open_result_files(args, skeleton), *pictures],
         network,
     )

@@ -194,14 +194,23 @@ def test_what_does_not_fit_together_is_told():
     whole = {"input": {"height": None, "width": None, "padding": [0, 0, 0]}}
     heatmaps = {"heatmaps": np.zeros((1, 1, 4, 4), np.float32)}
     grid = {"stride": 4, "place": 0.5, "gamma": 0.1}
+    several = {**grid, "max_people": 3}
     for call, sentence in (
-        (lambda: deployment.crop_to_image([5, 5, 5, 9], crop), r"box \[5, 5, 5, 9\] is not"),
+        (
+            lambda: deployment.crop_to_image([5, 5, 5, 9], crop),
+            r"box \[5.0, 5.0, 5.0, 9.0\] is not",
+        ),
         (lambda: deployment.crop_to_image([0, 0, 9, 9], whole), "use input_to_image"),
         (lambda: deployment.to_input([np.zeros((48, 64, 3))], crop), r"takes images of \(64, 48\)"),
         (lambda: deployment.decode_candidates(heatmaps, grid), "use decode_keypoints"),
-        (lambda: deployment.decode_keypoints({"pose_offsets": 0}, grid), "use decode_poses"),
+        (lambda: deployment.input_to_image((9, 9), crop), "use crop_to_image"),
+        (lambda: deployment.crop_to_image([0, 0, np.inf, 9], crop), r"box \[0.0, 0.0, inf, 9.0\]"),
+        (lambda: deployment.decode_candidates({"offsets_from_center": 0}, {}), "decode_keypoints"),
+        (lambda: deployment.decode_keypoints(heatmaps, several), "several people: use decode_can"),
+        (lambda: deployment.decode_candidates({"pose_offsets": 0}, several), "use decode_poses"),
+        (lambda: deployment.decode_poses(heatmaps, grid), "finds no poses"),
         (
-            lambda: deployment.decode_candidates(heatmaps, {**grid, "max_people": 3}, gamma=1),
+            lambda: deployment.decode_candidates(heatmaps, several, gamma=1),
             "gamma is 1, but must be between 0 and 1",
         ),
     ):

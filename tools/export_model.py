@@ -10,6 +10,7 @@ file is compared with the model, and removed where they differ.
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import torch
@@ -141,10 +142,12 @@ def read_image_size(size: list[int] | None, cfg: CfgNode, divisor: int) -> tuple
 
 
 def check_output(output: Path, suffix: str) -> None:
-    """Raise InputError for a file of another format; make its folder."""
+    """Make the file's folder; raise InputError where that, or the file's suffix, cannot be."""
     if output.suffix != suffix:
         raise InputError(f"--output {output} must end in {suffix}.")
     output.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(output.parent, os.W_OK):
+        raise InputError(f"OUTPUT_DIR {output.parent} cannot be written.")
 
 
 def notes(cfg: CfgNode, description: dict) -> list[str]:

@@ -25,7 +25,7 @@ from grid_options import add_grid_options, train_grid
 from adaanchor_d2.arguments import output_folder
 from adaanchor_d2.engine.checks import check_confidence
 from adaanchor_d2.engine.config_file import load_config, look_up
-from adaanchor_d2.engine.trained_models import choose_models
+from adaanchor_d2.engine.trained_models import ModelChoice, choose_models
 from adaanchor_d2.errors import InputError, run_command
 from adaanchor_d2.experiments.figures import find_figures
 from adaanchor_d2.experiments.rows import Row
@@ -78,20 +78,27 @@ def sweep_gamma(args: argparse.Namespace) -> list[SweepPoint]:
     groups = group_seeds(load_runs(args.runs)) if args.runs else []
     for group in groups:
         check_confidence(str(group.config.get(RULE)), str(group.runs[0].folder))
-    of_models = {words[0]: test_set_of(words[0], args.opts) for words in args.model}
+    titles = [group.title for group in groups]
+    sets = {words[0]: test_set_of(words[0], args.opts) for words in args.model}
     if values is None and groups:
-        recorded_sets = {str(g.runs[0].folder): g.config.get("DATASETS.TEST") or () for g in groups}
-        check_test_sets(recorded_sets | of_models)
+        if args.opts and not args.model:
+            raise InputError("Config options change nothing that is recorded: give --values.")
+        sets |= {str(g.runs[0].folder): g.config.get("DATASETS.TEST") or () for g in groups}
+        check_test_sets(sets)
         points = [p for group in groups for run in group.runs for p in recorded(group.title, run)]
+        choices = []
     else:
         words = [[str(g.runs[0].folder / CONFIG), *map(final_weights, g.runs)] for g in groups]
-        check_test_sets({w[0]: test_set_of(w[0], args.opts) for w in words[:1]} | of_models)
-        points = evaluate_models(words, [g.title for g in groups], values, args)
-    return points + evaluate_models(args.model, args.titles, values, args)
+        sets |= {of_run[0]: test_set_of(of_run[0], args.opts) for of_run in words}
+        check_test_sets(sets)
+        points = []
+        choices = choose_models(words, titles, options=args.opts)
+    choices += choose_models(args.model, args.titles, options=args.opts, taken=titles)
+    return points + evaluate_models(choices, values, args.output_dir)
 
 
 def check_test_sets(sets: dict[str, Sequence[str]]) -> None:
-    """Raise InputError unless all lines of the picture are of one test set.
+    """Raise InputError unless all lines of the picture are of one test set, by its name.
 
     Args:
         sets: {run's folder or config: its DATASETS.TEST}.
@@ -129,19 +136,15 @@ def final_weights(run: Run) -> str:
 
 
 def evaluate_models(
-    words: list[list[str]],
-    titles: list[str] | None,
-    values: list[float] | None,
-    args: argparse.Namespace,
+    choices: list[ModelChoice], values: list[float] | None, output_dir: Path
 ) -> list[SweepPoint]:
-    points = []
-    models = choose_models(words, titles, options=args.opts)
-    for model in models:
+    for model in choices:
         check_confidence(look_up(model.cfg, RULE), model.config_file)
-    for model in models:
+    points = []
+    for model in choices:
         for seed, weights in enumerate(model.weight_files):
             print(f"Evaluating {weights} ...", flush=True)
-            folder = args.output_dir / "evaluations" / model.title / str(seed)
+            folder = output_dir / "evaluations" / model.title / str(seed)
             points += evaluated_points(
                 model.title, str(seed), model.cfg, weights, values or THRESHOLDS, folder
             )

@@ -132,8 +132,8 @@ def spread_figures(keypoints: MatchedKeypoints) -> dict[str, float | None]:
 def describe_unmatched(people: dict[str, int]) -> str:
     """The sentence on predicted people whom no figure of keypoints counts."""
     return (
-        f"{people['unmatched']:,} of {people['predicted']:,} predicted people are matched to "
-        "nobody: their keypoints count nowhere, not in precision, ECE or AUROC either."
+        f"predicted people matched to nobody: {people['unmatched']:,} of {people['predicted']:,}. "
+        "Their keypoints count nowhere, not in precision, ECE or AUROC either."
     )
 
 

@@ -12,7 +12,10 @@ from ..data.image_reader import read_image
 from ..errors import InputError
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
+VIDEO_SUFFIXES = (
+    *(".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4"),
+    *(".mpeg", ".mpg", ".ts", ".webm", ".wmv"),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +56,10 @@ class ImageSource:
         Raises:
             InputError: one that names no image.
         """
-        self.paths = list(dict.fromkeys(path for item in inputs for path in _find_images(item)))
+        paths: dict[str, str] = {}
+        for path in (path for item in inputs for path in _find_images(item)):
+            paths.setdefault(os.path.realpath(path), path)
+        self.paths = list(paths.values())
         absolute = [os.path.abspath(path) for path in self.paths]
         self.folder = os.path.commonpath([os.path.dirname(path) for path in absolute])
         self.names = [os.path.relpath(path, self.folder) for path in absolute]
@@ -82,6 +88,9 @@ def _find_images(item: str) -> list[str]:
     paths = sorted(path for path in glob.glob(item, recursive=True) if os.path.isfile(path))
     if not paths:
         raise InputError(f"--input {item} is no file and no folder, and matches no file.")
+    videos = [path for path in paths if path.lower().endswith(VIDEO_SUFFIXES)]
+    if videos:
+        raise InputError(f"--input {item} matches the video {videos[0]}: give it to --video-input.")
     return paths
 
 

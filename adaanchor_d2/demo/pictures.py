@@ -10,7 +10,7 @@ from detectron2.structures import Instances
 from ..data.skeletons import Skeleton
 from ..errors import InputError
 from ..visualization.poses import draw_people
-from .images import SUFFIXES, Frame, ImageSource
+from .images import SUFFIXES, VIDEO_SUFFIXES, Frame, ImageSource
 from .video import VideoSource, VideoWriter
 
 _TITLE = "adaanchor_d2"
@@ -139,8 +139,8 @@ def open_picture_files(output: str, source: ImageSource) -> PictureFiles:
                 "folder."
             )
         paths = [output]
-    elif os.path.isfile(output):
-        raise InputError(f"--output {output} is a file, but no picture: give a folder.")
+    elif os.path.isfile(output) or output.lower().endswith(VIDEO_SUFFIXES):
+        raise InputError(f"--output {output} is no picture and no folder.")
     else:
         paths = [os.path.join(output, name) for name in source.names]
     _refuse_inputs(paths, source.paths)

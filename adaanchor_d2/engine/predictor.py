@@ -80,6 +80,8 @@ class Predictor:
         """
         if not isinstance(image, list | tuple):
             return self._predict([image], [boxes], [box_scores], [name or "image 0"])[0]
+        if isinstance(name, str):
+            raise InputError(f"name is {name!r}, but a list of images has a list of names.")
         nothing = [None] * len(image)
         names = name or [f"image {index}" for index in range(len(image))]
         return self._predict(image, boxes or nothing, box_scores or nothing, names)
@@ -106,7 +108,7 @@ class Predictor:
     def _records(self, index: int, image, boxes, box_scores, name: str) -> list[dict]:
         check_image(image)
         if boxes is not None:
-            boxes, box_scores = check_boxes(boxes, box_scores)
+            boxes, box_scores = check_boxes(boxes, box_scores, name)
             warn_of_boxes_outside(boxes, image.shape[:2], name)
         record = {"file_name": name, "image_id": index, "decoded_image": image}
         return self._mapper.records_of_image(record, boxes, box_scores)
@@ -163,7 +165,7 @@ def warn_of_boxes_outside(boxes: np.ndarray, image_size: tuple[int, int], name: 
         )
 
 
-def check_boxes(boxes, box_scores) -> tuple[np.ndarray, np.ndarray | None]:
+def check_boxes(boxes, box_scores, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Return boxes (N, 4) and their scores (N,), if there are any, as float64 arrays.
 
     Raises:
@@ -172,19 +174,20 @@ def check_boxes(boxes, box_scores) -> tuple[np.ndarray, np.ndarray | None]:
     boxes = np.asarray(getattr(boxes, "tensor", boxes), np.float64)
     boxes = boxes.reshape(-1, 4) if boxes.size == 0 else boxes
     if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise InputError(f"Boxes must be (N, 4), x1 y1 x2 y2, not {boxes.shape}.")
+        raise InputError(f"{name}: boxes must be (N, 4), x1 y1 x2 y2, not {boxes.shape}.")
     wrong = ~(np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1))
     if wrong.any():
         index = int(wrong.argmax())
         raise InputError(
-            f"Box {index} is {boxes[index].tolist()}, which is not x1, y1, x2, y2 with x1 < x2 and "
-            "y1 < y2."
+            f"{name}: box {index} is {boxes[index].tolist()}, which is not x1, y1, x2, y2 with "
+            "x1 < x2 and y1 < y2."
         )
     if box_scores is None:
         return boxes, None
     scores = np.asarray(box_scores, np.float64)
     if scores.shape != (len(boxes),) or not np.isfinite(scores).all():
         raise InputError(
-            f"Box scores {scores.shape} must be a finite number for each of {len(boxes)} boxes."
+            f"{name}: box scores {scores.shape} must be a finite number for each of {len(boxes)} "
+            "boxes."
         )
     return boxes, scores

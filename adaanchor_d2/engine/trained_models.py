@@ -37,6 +37,7 @@ def choose_models(
     titles: Sequence[str] | None = None,
     dataset_name: str | None = None,
     options: Sequence[str] = (),
+    taken: Sequence[str] = (),
 ) -> list[ModelChoice]:
     """Read the configs of ``--model CONFIG WEIGHTS ...`` flags and check all before any work.
 
@@ -45,6 +46,7 @@ def choose_models(
         titles: one a flag; None: the anchor rules' names, numbered where they are equal.
         dataset_name: to evaluate on; None: that of the first config.
         options: config options, for all.
+        taken: titles that others have.
     """
     for group in words:
         if len(group) < 2:
@@ -53,6 +55,9 @@ def choose_models(
             check_weight_path(path)
     if titles is not None and (len(titles) != len(words) or len(set(titles)) < len(titles)):
         raise InputError(f"--titles needs {len(words)} different titles, one for each --model.")
+    for title in titles or ():
+        if title in taken:
+            raise InputError(f"--titles gives the name {title}, which another model has.")
     choices = []
     for config_file, *weight_files in words:
         cfg = load_config(config_file, list(options))
@@ -61,7 +66,8 @@ def choose_models(
         cfg = load_config(config_file, [*options, "DATASETS.TEST", test_set])
         check_evaluation(cfg)
         rule = cfg.MODEL.KEYPOINT_HEAD.NAME
-        title = titles[len(choices)] if titles else _new_title(rule, [c.title for c in choices])
+        used = [*taken, *(choice.title for choice in choices)]
+        title = titles[len(choices)] if titles else _new_title(rule, used)
         choices.append(ModelChoice(title, config_file, tuple(weight_files), cfg))
     return choices
 
@@ -84,5 +90,5 @@ def without_pretrained_backbone(cfg: CfgNode) -> CfgNode:
 
 
 def _new_title(rule: str, taken: list[str]) -> str:
-    number = 1 + sum(title.split(" (")[0] == rule for title in taken)
-    return rule if number == 1 else f"{rule} ({number})"
+    names = (rule, *(f"{rule} ({number})" for number in range(2, len(taken) + 2)))
+    return next(name for name in names if name not in taken)

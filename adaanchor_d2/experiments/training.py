@@ -17,6 +17,7 @@ from ..visualization.curves import read_metrics
 
 POLL_SECONDS = 0.5
 PROGRESS_SECONDS = 20
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class TrainingRun(NamedTuple):
@@ -63,13 +64,16 @@ def train_runs(runs: Sequence[TrainingRun], train_net: Path, num_jobs: int) -> d
     seconds: dict[str, float] = {}
     failures: list[str] = []
     last_report = time.time()
-    stop = signal.signal(signal.SIGTERM, _exit)
+    ends: list[int] = []  # Signals; acted upon between trainings' starts, so that none is left.
+    handlers = {n: signal.signal(n, lambda number, _: ends.append(number)) for n in _ENDING}
     try:
         while jobs or (waiting and not failures):
             while waiting and not failures and len(jobs) < num_jobs:
                 slot = next(slot for slot in range(num_jobs) if slot not in jobs)
                 jobs[slot] = _start(waiting.popleft(), train_net, slot)
             time.sleep(POLL_SECONDS)
+            if ends:
+                sys.exit(128 + ends[0])
             for slot, job in list(jobs.items()):
                 if job.process.poll() is not None:
                     del jobs[slot]
@@ -82,15 +86,11 @@ def train_runs(runs: Sequence[TrainingRun], train_net: Path, num_jobs: int) -> d
         for job in jobs.values():
             job.process.kill()
             job.process.wait()
-        signal.signal(signal.SIGTERM, stop)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     if failures:
         raise InputError(failures[0])
     return seconds
-
-
-def _exit(number: int, frame) -> None:
-    """End the program as any error does, so that no training is left behind."""
-    sys.exit(128 + number)
 
 
 def _start(run: TrainingRun, train_net: Path, slot: int) -> _Job:

@@ -82,10 +82,6 @@ def add_file_tables(found: SetReport, predictions: dict[str, Predictions]) -> No
         if names:
             rows = {name: ends.get(name) for name in names}
             found.file_tables.append(figure_table(task, found.groups, figures, rows))
-    for title, of_run in matched.items():
-        if of_run.people["unmatched"]:
-            sentence = f"{title}: {describe_unmatched(of_run.people)}"
-            found.note(sentence, "thresholds", "calibration")
 
 
 def _people(matched: MatchedKeypoints) -> dict[str, float]:
@@ -124,6 +120,7 @@ def add_confidence(found: SetReport, people: People, predictions: dict[str, Pred
             confidences[title] = Confidence(people, predicted)
     if not confidences:
         return
+    _note_unmatched(found, {title: predictions[title].matched for title in confidences})
     found.threshold_charts += draw_charts(threshold_panels(confidences), found.styles)
     found.calibration_charts = draw_charts(reliability_panels(confidences), found.styles)
     figures = {title: confidence.figures() for title, confidence in confidences.items()}
@@ -140,6 +137,15 @@ def add_confidence(found: SetReport, people: People, predictions: dict[str, Pred
         "drawn, but count in the ECE.",
         "calibration",
     )
+
+
+def _note_unmatched(found: SetReport, matched: dict[str, MatchedKeypoints | None]) -> None:
+    """Say of each group how many people of all its runs count nowhere."""
+    for group in found.groups:
+        runs = [matched[r.title].people for r in group.runs if matched.get(r.title) is not None]
+        people = {key: sum(of_run[key] for of_run in runs) for key in ("unmatched", "predicted")}
+        if people["unmatched"]:
+            found.note(f"{group.title}, {describe_unmatched(people)}", "thresholds", "calibration")
 
 
 def add_gallery(

@@ -40,7 +40,7 @@ def read_metrics(output_dir: str | Path) -> list[dict]:
     """Return the lines of a run's ``metrics.json``; a line cut short by a crash is left out.
 
     Raises:
-        InputError: the file holds something else than objects of numbers.
+        InputError: the file holds something else than objects of numbers with an ``iteration``.
     """
     path = Path(output_dir) / "metrics.json"
     records = []
@@ -49,14 +49,18 @@ def read_metrics(output_dir: str | Path) -> list[dict]:
             record = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if not isinstance(record, dict) or not all(map(_is_number, record.values())):
-            raise InputError(f"{path}: line {number} is no object of numbers.")
+        if not _is_record(record):
+            raise InputError(f"{path}: line {number} is no object of numbers with an iteration.")
         records.append(record)
     return records
 
 
-def _is_number(value) -> bool:
-    return isinstance(value, int | float)
+def _is_record(record) -> bool:
+    return (
+        isinstance(record, dict)
+        and "iteration" in record
+        and all(isinstance(value, int | float) for value in record.values())
+    )
 
 
 def training_panels(runs: dict[str, list[dict]], metrics: dict[str, str]) -> list[Panel]:
@@ -126,7 +130,8 @@ def draw_curves(runs: dict[str, list[dict]], metrics: dict[str, str]) -> Figure:
 
 def _relative_losses(records: list[dict]) -> Points:
     losses = _series(records, "total_loss")
-    return [(iteration, loss / losses[0][1]) for iteration, loss in losses]
+    first = next((loss for _, loss in losses if loss), None)
+    return [(iteration, loss / first) for iteration, loss in losses] if first else []
 
 
 def _series(records: list[dict], metric: str) -> Points:

@@ -17,9 +17,9 @@ _RULE = re.compile(r"(?<![a-z])(ada|fix|heat|regression)(map)?(anchor)?(?![a-z])
 def run_styles(runs: Sequence[str], colors: Sequence[str] = COLORS) -> dict[str, dict]:
     """A look for each run, as keywords of matplotlib's ``Line2D``.
 
-    Runs whose names hold a rule's ("AdaAnchor, k = 4", "runs/ada/seed0", "heatmap_subpixel") have
-    the rule's colour; others have those that are left. Where a colour comes again, its dashes
-    differ.
+    Runs whose names hold a rule's, the last if there are several ("AdaAnchor, k = 4",
+    "runs/ada/seed0", "heatmap_subpixel"), have the rule's colour; others have those that are left.
+    Where a colour comes again, its dashes differ.
 
     Args:
         colors: to draw with instead of :data:`COLORS`, as many.
@@ -47,5 +47,5 @@ def _color_numbers(runs: Sequence[str]) -> dict[str, int]:
 
 
 def _rule_number(run: str) -> int | None:
-    match = _RULE.search(run)
-    return _RULES.index(match[1].lower()) if match else None
+    matches = _RULE.findall(run)
+    return _RULES.index(matches[-1][0].lower()) if matches else None

@@ -50,8 +50,10 @@ def _draw_line(
 ) -> None:
     of_seeds = np.asarray(of_seeds, dtype=np.float64)
     num_seeds = len(of_seeds)
+    known = ~np.isnan(of_seeds).any(axis=0)
+    of_seeds = of_seeds[:, known]
     axis.errorbar(
-        values,
+        np.asarray(values)[known],
         of_seeds.mean(axis=0),
         yerr=of_seeds.std(axis=0, ddof=1) if num_seeds > 1 else None,
         label=f"{row} ({num_seeds} seeds)" if num_seeds > 1 else row,

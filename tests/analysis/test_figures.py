@@ -62,7 +62,7 @@ def test_predicted_people_who_are_nobody_are_counted_and_said_to_be_left_out(mad
     keypoints = load_matched_keypoints(str(gt_file), str(results_file), COCO)
     half = len(people["area"]) // 2
     notes = compute_figures(keypoints, COCO.names)["notes"]
-    assert notes[0].startswith(f"{half} of {2 * half} predicted people are matched to nobody")
+    assert notes[0].startswith(f"predicted people matched to nobody: {half} of {2 * half}.")
 
 
 def test_groups_joints_and_curves_are_those_of_the_keypoints(made_up, tmp_path):

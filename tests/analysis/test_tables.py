@@ -26,6 +26,10 @@ COCO = get_skeleton("coco")
         (["x/x/r.json", "x/r.json"], ["x/r.json", "r.json"]),
         (["out/ada/inference/coco_instances_results.json"], ["ada"]),
         (["ada/inference/coco_instances_results.json", "theirs.json"], ["ada", "theirs.json"]),
+        (
+            ["a/coco_instances_results.json", "a/inference/coco_instances_results.json"],
+            ["coco_instances_results.json", "inference/coco_instances_results.json"],
+        ),
         (["coco_instances_results.json"], ["coco_instances_results.json"]),
     ],
 )

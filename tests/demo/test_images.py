@@ -66,3 +66,12 @@ def test_a_video_among_the_images_is_told_where_it_belongs(tmp_path):
     (tmp_path / "walk.MP4").touch()
     with pytest.raises(InputError, match="walk.MP4 is a video: give it to --video-input"):
         ImageSource([str(tmp_path / "walk.MP4")])
+    with pytest.raises(InputError, match="matches the video .*walk.MP4: give it to"):
+        ImageSource([str(tmp_path / "*")])
+
+
+def test_an_image_named_twice_is_one(tmp_path):
+    (tmp_path / "a.png").touch()
+    (tmp_path / "b.png").touch()
+    source = ImageSource([str(tmp_path / name) for name in ("b.png", "./b.png", "a.png")])
+    assert source.names == ["b.png", "a.png"]

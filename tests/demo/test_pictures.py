@@ -35,8 +35,10 @@ def test_images_of_one_name_keep_their_folders(tmp_path, source):
 
 def test_one_image_may_become_one_file(tmp_path, source):
     (tmp_path / "people.json").touch()
-    with pytest.raises(InputError, match="is a file, but no picture"):
+    with pytest.raises(InputError, match="people.json is no picture"):
         open_picture_files(str(tmp_path / "people.json"), source)
+    with pytest.raises(InputError, match="new.mp4 is no picture and no folder"):
+        open_picture_files(str(tmp_path / "new.mp4"), source)
     with pytest.raises(InputError, match="is a file, but there are 2 images"):
         open_picture_files(str(tmp_path / "out.jpg"), source)
     one = ImageSource(source.paths[:1])

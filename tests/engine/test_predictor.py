@@ -116,6 +116,8 @@ def test_boxes_that_show_nothing_of_the_image_are_told(single, caplog):
     ]
     single([picture(), picture()], [[[0, 0, 9, 9]], [[200, 0, 210, 9]]])
     assert caplog.messages[1].startswith("image 1: boxes outside")
+    with pytest.raises(InputError, match="a list of images has a list of names"):
+        single([picture(), picture()], name="street.jpg")
 
 
 @pytest.mark.parametrize("nothing", [[], np.zeros((0, 4)), Boxes(torch.zeros(0, 4))])
@@ -168,10 +170,10 @@ def test_what_is_no_image(single, image):
 @pytest.mark.parametrize(
     ("boxes", "scores", "sentence"),
     [
-        ([[0, 0, 10]], None, r"Boxes must be \(N, 4\)"),
-        ([[0, 0, 10, 10], [5, 5, 5, 9]], None, "Box 1 is"),
-        ([[0, 0, np.nan, 10]], None, "Box 0 is"),
-        ([[0, 0, 10, 10]], [1, 1], "Box scores"),
+        ([[0, 0, 10]], None, r"image 0: boxes must be \(N, 4\)"),
+        ([[0, 0, 10, 10], [5, 5, 5, 9]], None, "image 0: box 1 is"),
+        ([[0, 0, np.nan, 10]], None, "image 0: box 0 is"),
+        ([[0, 0, 10, 10]], [1, 1], "image 0: box scores"),
     ],
 )
 def test_what_are_no_boxes(single, boxes, scores, sentence):

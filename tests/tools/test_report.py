@@ -35,7 +35,7 @@ def test_a_page_that_cannot_be_written_is_named(run_tool, capsys, tmp_path, wher
 
 
 @pytest.mark.parametrize(
-    "line", ["[1, 2]", '{"iteration": 9, "keypoints/AP": "abc"}', '{"keypoints/AP": null}']
+    "line", ["[1, 2]", '{"iteration": 9, "keypoints/AP": "abc"}', '{"keypoints/AP": 3}']
 )
 def test_metrics_that_are_no_numbers_are_named(run_tool, capsys, tmp_path, line):
     run = write_run(tmp_path / "run", [evaluation(9, keypoints__AP=30.0)])
@@ -43,7 +43,10 @@ def test_metrics_that_are_no_numbers_are_named(run_tool, capsys, tmp_path, line)
         file.write(line + "\n")
     assert run_tool("report.py", "--runs", run, "--output", tmp_path / "r.html") == 2
     error = capsys.readouterr().err
-    assert error == f"error: {run / 'metrics.json'}: line 2 is no object of numbers.\n"
+    assert (
+        error
+        == f"error: {run / 'metrics.json'}: line 2 is no object of numbers with an iteration.\n"
+    )
 
 
 def test_metrics_cut_short_by_a_crash_are_read_as_far_as_they_go(run_tool, capsys, tmp_path):

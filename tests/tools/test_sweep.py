@@ -68,16 +68,35 @@ def test_models_of_different_test_sets_are_not_drawn_in_one_picture(run_tool, ca
         write_run(tmp_path / rule, rule, seed=0)
     config = tmp_path / "fix" / "config.yaml"
     config.write_text(config.read_text().replace("_val", "_other"))
-    (tmp_path / "ada" / "model_final.pth").touch()
+    for rule in ("ada", "fix"):
+        (tmp_path / rule / "model_final.pth").touch()
     model = ("--model", config, tmp_path / "ada" / "model_final.pth")
     for arguments in (
         ("--runs", tmp_path / "ada", tmp_path / "fix"),
         ("--runs", tmp_path / "ada", *model),
         ("--runs", tmp_path / "ada", *model, "--values", "0.5"),
+        ("--runs", tmp_path / "ada", tmp_path / "fix", "--values", "0.5"),
     ):
         assert run_tool("sweep.py", "gamma", *arguments, "--output-dir", tmp_path / "out") == 2
         error = capsys.readouterr().err
-        assert "is evaluated on synthetic_crowds_other but " in error and "fix" in error
+        assert "is evaluated on" in error and "/fix" in error
+        assert "synthetic_crowds_other" in error and "synthetic_crowds_val" in error
+
+
+def test_models_of_runs_titles_are_numbered_and_evaluated_apart(run_tool, capsys, tmp_path):
+    small = ("--num-train", "4", "--num-val", "4", "--", *SMALL[SMALL.index("--") + 1 :])
+    command = ("sweep.py", "k", "--values", "2", "--data-seed", "0", "--output-dir", tmp_path)
+    assert run_tool(*command, *small) == 0, capsys.readouterr().err
+    (tmp_path / "k2" / "seed0").rename(tmp_path / "AdaAnchor")
+    run, out = tmp_path / "AdaAnchor", tmp_path / "gamma"
+    mixed = ("--runs", run, "--model", run / "config.yaml", run / "model_final.pth")
+    assert run_tool("sweep.py", "gamma", *mixed, "--values", "0.5", "--output-dir", out) == 0
+    assert [line["row"] for line in read(out / "gamma.csv")] == ["AdaAnchor", "AdaAnchor (2)"]
+    command = ("sweep.py", "gamma", *mixed, "--titles", "AdaAnchor", "--output-dir", out)
+    assert run_tool(*command) == 2
+    assert "gives the name AdaAnchor, which another" in capsys.readouterr().err
+    assert run_tool("sweep.py", "gamma", "--runs", run, "--output-dir", out, "SEED", "1") == 2
+    assert "options change nothing that is recorded" in capsys.readouterr().err
 
 
 def test_a_rule_without_confidence_has_no_thresholds(run_tool, capsys, tmp_path):

@@ -18,7 +18,9 @@ def test_a_rule_has_its_colour_and_marker_whatever_else_is_shown():
     assert len({look["marker"] for look in alone.values()}) == 4
 
 
-@pytest.mark.parametrize("name", ["AdaAnchor, k = 4", "runs/ada/seed1", "ada", "ada_add", "my_ada"])
+@pytest.mark.parametrize(
+    "name", ["AdaAnchor, k = 4", "runs/ada/seed1", "ada", "ada_add", "heat_study/ada"]
+)
 def test_names_that_hold_a_rules_name_have_its_colour(name):
     assert colors("ours", name)[1] == COLORS[0]
 
