@@ -81,7 +81,7 @@ class Predictor:
         if not isinstance(image, list | tuple):
             return self._predict([image], [boxes], [box_scores], [name or "image 0"])[0]
         if isinstance(name, str):
-            raise InputError(f"name is {name!r}, but a list of images has a list of names.")
+            raise InputError(f"One name, {name!r}, for a list of images: give a list of names.")
         nothing = [None] * len(image)
         names = name or [f"image {index}" for index in range(len(image))]
         return self._predict(image, boxes or nothing, box_scores or nothing, names)

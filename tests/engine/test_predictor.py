@@ -116,7 +116,7 @@ def test_boxes_that_show_nothing_of_the_image_are_told(single, caplog):
     ]
     single([picture(), picture()], [[[0, 0, 9, 9]], [[200, 0, 210, 9]]])
     assert caplog.messages[1].startswith("image 1: boxes outside")
-    with pytest.raises(InputError, match="a list of images has a list of names"):
+    with pytest.raises(InputError, match="for a list of images: give a list of names"):
         single([picture(), picture()], name="street.jpg")
 
 
