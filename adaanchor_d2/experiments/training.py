@@ -65,7 +65,11 @@ def train_runs(runs: Sequence[TrainingRun], train_net: Path, num_jobs: int) -> d
     failures: list[str] = []
     last_report = time.time()
     ends: list[int] = []  # Signals; acted upon between trainings' starts, so that none is left.
-    handlers = {n: signal.signal(n, lambda number, _: ends.append(number)) for n in _ENDING}
+    handlers = {
+        number: signal.signal(number, lambda number, _: ends.append(number))
+        for number in _ENDING
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup's
+    }
     try:
         while jobs or (waiting and not failures):
             while waiting and not failures and len(jobs) < num_jobs:

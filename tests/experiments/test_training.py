@@ -63,11 +63,13 @@ def test_a_failure_is_one_sentence_after_what_is_under_way(train, tmp_path):
     assert order(tmp_path).count("-slow") == 1 and "+never" not in order(tmp_path)
 
 
-def test_ending_the_grid_ends_its_trainings(tmp_path):
+def start_grid(tmp_path, seconds: int, first: str = "") -> tuple[subprocess.Popen, Path]:
+    """A process that trains one run of so many seconds, which is under way, and the run's log."""
     script = tmp_path / "train_net.py"
-    script.write_text("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n")
+    script.write_text(f"import os, time\nprint(os.getpid(), flush=True)\ntime.sleep({seconds})\n")
     log = tmp_path / "run" / "output.txt"
     code = (
+        f"{first}\n"
         "from pathlib import Path\n"
         "from adaanchor_d2.experiments.training import TrainingRun, train_runs\n"
         f"run = TrainingRun('run', 'config.yaml', [], Path({str(log.parent)!r}))\n"
@@ -77,10 +79,23 @@ def test_ending_the_grid_ends_its_trainings(tmp_path):
     deadline = time.time() + 60
     while not (log.exists() and log.read_text().strip()) and time.time() < deadline:
         time.sleep(0.05)
-    process.terminate()
-    assert process.wait(30) == 128 + signal.SIGTERM
+    return process, log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_ending_the_grid_ends_its_trainings(tmp_path, number):
+    process, log = start_grid(tmp_path, seconds=60)
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
     with pytest.raises(ProcessLookupError):
         os.kill(int(log.read_text()), 0)
+
+
+def test_a_grid_that_ignores_the_terminals_end_goes_on(tmp_path):
+    nohup = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    process, _ = start_grid(tmp_path, seconds=2, first=nohup)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(30) == 0
 
 
 def test_metrics_of_an_earlier_attempt_are_removed(train, tmp_path):
