@@ -76,17 +76,16 @@ def start_grid(tmp_path, seconds: int, first: str = "") -> tuple[subprocess.Pope
         f"train_runs([run], Path({str(script)!r}), 1)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    deadline = time.time() + 60
+    deadline = time.time() + 180
     while not (log.exists() and log.read_text().strip()) and time.time() < deadline:
         time.sleep(0.05)
     return process, log
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_ending_the_grid_ends_its_trainings(tmp_path, number):
-    process, log = start_grid(tmp_path, seconds=60)
-    process.send_signal(number)
-    assert process.wait(30) == 128 + number
+def test_ending_the_grid_ends_its_trainings(tmp_path):
+    process, log = start_grid(tmp_path, seconds=600)
+    process.terminate()
+    assert process.wait(30) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.kill(int(log.read_text()), 0)
 
