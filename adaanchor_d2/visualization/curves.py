@@ -44,7 +44,7 @@ def read_metrics(output_dir: str | Path) -> list[dict]:
     """
     path = Path(output_dir) / "metrics.json"
     records = []
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), start=1):
         try:
             record = json.loads(line)
         except json.JSONDecodeError:

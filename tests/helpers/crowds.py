@@ -34,6 +34,17 @@ def center_config(rule: str = "AdaAnchor", **overrides) -> CfgNode:
     return tiny_config(rule, **{**defaults, **WHOLE_IMAGES, **overrides})
 
 
+def assert_independent_of_batch(model) -> None:
+    """Images of several sizes give the same keypoints together and alone."""
+    sizes = [(64, 64), (32, 96), (64, 64), (96, 32)]
+    samples = [make_crowd_sample(seed, size=size) for seed, size in enumerate(sizes)]
+    with torch.no_grad():
+        together = model(samples)
+        alone = [model([sample])[0] for sample in samples]
+    for a, b in zip(together, alone, strict=True):
+        torch.testing.assert_close(a["keypoints"], b["keypoints"], rtol=1e-4, atol=1e-3)
+
+
 def make_crowd_sample(
     seed: int, num_people: int = 3, size: tuple[int, int] = (64, 64), num_keypoints: int = 17
 ) -> dict:

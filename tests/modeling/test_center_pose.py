@@ -1,7 +1,13 @@
 import pytest
 import torch
 from detectron2.modeling import build_model
-from helpers.crowds import CENTER_RULES, assert_people, center_config, make_crowd_sample
+from helpers.crowds import (
+    CENTER_RULES,
+    assert_independent_of_batch,
+    assert_people,
+    center_config,
+    make_crowd_sample,
+)
 from helpers.tiny import gradients
 
 from adaanchor_d2.errors import InputError
@@ -142,13 +148,7 @@ def test_every_gamma_is_what_a_model_of_that_gamma_gives(rule):
 def test_images_do_not_depend_on_their_batch(rule):
     torch.manual_seed(0)
     model = with_random_heads(build_model(center_config(rule))).eval()
-    sizes = [(64, 64), (32, 96), (64, 64), (96, 32)]
-    samples = [make_crowd_sample(seed, size=size) for seed, size in enumerate(sizes)]
-    with torch.no_grad():
-        together = model(samples)
-        alone = [model([sample])[0] for sample in samples]
-    for a, b in zip(together, alone, strict=True):
-        torch.testing.assert_close(a["keypoints"], b["keypoints"], rtol=1e-4, atol=1e-3)
+    assert_independent_of_batch(model)
 
 
 def test_nobody_found():
